@@ -1,0 +1,5 @@
+"""Command line: placeholder."""
+
+
+def main() -> None:
+    """Nothing yet."""

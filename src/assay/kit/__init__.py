@@ -1,0 +1,1 @@
+"""Tools without a domain word: clock, errors, settings, home, database, kernels, progress."""

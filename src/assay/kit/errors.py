@@ -1,0 +1,115 @@
+"""One family of errors, so that every face answers a failure in the same way.
+
+AssayError
+├── BadInput            422  not retried   the caller corrects the input
+│   ├── NotEnoughData   422  not retried   the caller widens the window or imports more
+│   └── InFuture        422  not retried   the caller asks for a day that has happened
+├── NotFound            404  not retried   the caller corrects the name
+├── Conflict            409  not retried   the caller reads the present state first
+├── SourceUnavailable   503  retried       back off, mark the source stale
+├── SourceMalformed     502  not retried   keep the payload, tell the maintainer
+├── StaleData           503  retried       the operator imports or fetches newer facts
+├── Busy                503  retried       another process writes; wait for it
+├── StorageFull         507  not retried   the operator frees disk space
+└── Corrupt             500  not retried   the operator restores or re-imports
+"""
+
+from typing import ClassVar
+
+
+class AssayError(Exception):
+    """Base of the family: a message that says what happened and a hint that says what to do."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal"
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+class BadInput(AssayError):
+    """The caller sent something that can never work as it is."""
+
+    status = 422
+    code = "bad-input"
+
+
+class NotEnoughData(BadInput):
+    """The window or the store holds too little to answer."""
+
+    code = "not-enough-data"
+
+
+class InFuture(BadInput):
+    """A day was asked for that has not happened on the clock of the data."""
+
+    code = "in-future"
+
+
+class NotFound(AssayError):
+    """No such token, publication, file or page."""
+
+    status = 404
+    code = "not-found"
+
+
+class Conflict(AssayError):
+    """The request contradicts what is stored."""
+
+    status = 409
+    code = "conflict"
+
+
+class SourceUnavailable(AssayError):
+    """An upstream could not be reached; `retry_after_s` is its own wish, if it stated one."""
+
+    status = 503
+    code = "source-unavailable"
+    retryable = True
+
+    def __init__(self, message: str, *, hint: str = "", retry_after_s: float | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after_s = retry_after_s
+
+
+class SourceMalformed(AssayError):
+    """An upstream or a file answered with something that cannot be read."""
+
+    status = 502
+    code = "source-malformed"
+
+
+class StaleData(AssayError):
+    """The facts are older than the judgement allows."""
+
+    status = 503
+    code = "stale-data"
+    retryable = True
+
+
+class Busy(AssayError):
+    """Another process holds the writer's lock."""
+
+    status = 503
+    code = "busy"
+    retryable = True
+
+
+class StorageFull(AssayError):
+    """The disk has no room; what was stored before is untouched."""
+
+    status = 507
+    code = "storage-full"
+
+
+class Corrupt(AssayError):
+    """Stored bytes do not match their digest or format."""
+
+    status = 500
+    code = "corrupt"

@@ -1,0 +1,26 @@
+"""Every setting, with its meaning and default; read from the environment as `ASSAY_<NAME>`."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """How this installation runs. `docs/settings.md` lists these; a test keeps it complete."""
+
+    model_config = SettingsConfigDict(env_prefix="ASSAY_", extra="ignore", frozen=True)
+
+    home: Path = Field(
+        default=Path.home() / ".assay",
+        description="Folder of all state: lake, panel, database, models, kernel cache.",
+    )
+    host: str = Field(
+        default="127.0.0.1",
+        description="Address to serve on. Open local mode refuses anything but loopback.",
+    )
+    port: int = Field(default=8000, ge=0, le=65535, description="Port to serve on; 0 picks one.")
+    log_level: str = Field(default="warning", description="debug, info, warning or error.")
+    compute_processes: int = Field(
+        default=2, ge=1, le=64, description="Processes that back-fill and train side by side."
+    )
