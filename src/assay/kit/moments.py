@@ -1,0 +1,26 @@
+"""Pure arithmetic of days and moments, all in UTC."""
+
+from datetime import UTC, date, datetime, time, timedelta
+
+
+def close_of(day: date) -> datetime:
+    """The moment a day's bar is complete: 24:00 UTC, which is 00:00 UTC of the next day."""
+    return datetime.combine(day + timedelta(days=1), time(0), UTC)
+
+
+def last_closed_day(moment: datetime) -> date:
+    """The newest day whose bar is complete at `moment` (aware UTC)."""
+    return (moment.astimezone(UTC) - timedelta(days=1)).date()
+
+
+def format_utc(moment: datetime) -> str:
+    """`moment` as RFC 3339 in UTC with a `Z`, microseconds kept only when there are any."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def parse_utc(text: str) -> datetime:
+    """Read what `format_utc` wrote. Raises ValueError for a malformed or naive moment."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"{text!r} has no time zone")
+    return moment.astimezone(UTC)

@@ -1,0 +1,72 @@
+"""Canonical bytes, digests and origin of a publication. Pure."""
+
+import hashlib
+from datetime import datetime
+
+import orjson
+
+from assay.kit.moments import close_of, format_utc
+from assay.ledger.types import Draft, Origin
+
+CANONICAL_VERSION = 1
+
+
+def derive_origin(draft: Draft, published_at: datetime, is_replay: bool) -> Origin:
+    """Live only if said within the kind's delay and before the first outcome bar had opened."""
+    if is_replay:
+        return Origin.REPLAY
+    closed = close_of(draft.as_of)
+    in_time = closed <= published_at <= closed + draft.kind.live_within
+    before_outcome = published_at < closed + draft.kind.opens_after
+    return Origin.LIVE if in_time and before_outcome else Origin.BACKFILLED
+
+
+def canonical_json(value: object) -> bytes:
+    """UTF-8 JSON with sorted keys and no spaces. Sealed values hold no floats: only integers,
+    strings, booleans, null, lists and objects, so that every JSON writer agrees on the bytes.
+
+    Raises TypeError for a float.
+    """
+    _refuse_floats(value)
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def compute_header(draft: Draft, published_at: datetime, origin: Origin) -> bytes:
+    """The canonical header: everything said about the rows, and the digest of the rows."""
+    return canonical_json(
+        {
+            "version": CANONICAL_VERSION,
+            "kind": draft.kind.name,
+            "as_of": draft.as_of.isoformat(),
+            "published_at": format_utc(published_at),
+            "origin": origin.value,
+            "inputs_digest": draft.inputs_digest,
+            "facts_recorded_by": format_utc(draft.facts_recorded_by),
+            "model": draft.model,
+            "code": draft.code,
+            "rows_digest": hashlib.sha256(draft.rows).hexdigest(),
+            "corrects": draft.corrects,
+            "withdraws": draft.withdraws,
+        }
+    )
+
+
+def compute_digest(header: bytes) -> str:
+    """Hex SHA-256 of a canonical header."""
+    return hashlib.sha256(header).hexdigest()
+
+
+def name_publication(draft: Draft, digest: str) -> str:
+    """The id: kind, day and the first 12 hex digits of the digest (the store keeps it unique)."""
+    return f"{draft.kind.name}-{draft.as_of.isoformat()}-{digest[:12]}"
+
+
+def _refuse_floats(value: object) -> None:
+    if isinstance(value, float):
+        raise TypeError("a sealed value holds a float; publish integers or decimal strings")
+    if isinstance(value, dict):
+        for item in value.values():
+            _refuse_floats(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            _refuse_floats(item)

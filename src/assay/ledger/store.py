@@ -1,0 +1,208 @@
+"""The publications table: rows are added, never changed (triggers refuse it)."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+
+import zstandard
+from sqlalchemy import (
+    DDL,
+    BigInteger,
+    Column,
+    Connection,
+    Date,
+    Index,
+    Integer,
+    LargeBinary,
+    RowMapping,
+    String,
+    Table,
+    event,
+    func,
+    select,
+)
+
+from assay.kit.database import metadata
+from assay.kit.errors import NotFound
+from assay.ledger.compute import compute_digest, compute_header, derive_origin, name_publication
+from assay.ledger.types import Draft, Origin, Publication
+
+publications = Table(
+    "publications",
+    metadata,
+    Column("sequence", Integer, primary_key=True, autoincrement=True),
+    Column("publication_id", String, nullable=False, unique=True),
+    Column("kind", String, nullable=False),
+    Column("as_of", Date, nullable=False),
+    Column("published_at_us", BigInteger, nullable=False),
+    Column("origin", String, nullable=False),
+    Column("header", LargeBinary, nullable=False),
+    Column("rows_zstd", LargeBinary, nullable=False),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("inputs_digest", String(64), nullable=False),
+    Column("facts_recorded_by_us", BigInteger, nullable=False),
+    Column("model", String, nullable=False),
+    Column("code", String, nullable=False),
+    Column("corrects", String),
+    Column("withdraws", String),
+    Index("publications_by_day", "kind", "as_of", "sequence"),
+    sqlite_autoincrement=True,
+)
+
+for _verb in ("UPDATE", "DELETE"):
+    event.listen(
+        publications,
+        "after_create",
+        DDL(  # type: ignore[no-untyped-call]
+            f"CREATE TRIGGER publications_no_{_verb.lower()} BEFORE {_verb} ON publications "
+            "BEGIN SELECT RAISE(ABORT, 'publications are immutable'); END"
+        ).execute_if(dialect="sqlite"),
+    )
+
+
+def save_publication(
+    connection: Connection, draft: Draft, published_at: datetime, is_replay: bool
+) -> Publication:
+    """Add one publication inside the caller's transaction, beside the rows it speaks about."""
+    origin = derive_origin(draft, published_at, is_replay)
+    header = compute_header(draft, published_at, origin)
+    digest = compute_digest(header)
+    publication_id = name_publication(draft, digest)
+    result = connection.execute(
+        publications.insert().values(
+            publication_id=publication_id,
+            kind=draft.kind.name,
+            as_of=draft.as_of,
+            published_at_us=_microseconds(published_at),
+            origin=origin.value,
+            header=header,
+            rows_zstd=zstandard.compress(draft.rows, 3),
+            digest=digest,
+            inputs_digest=draft.inputs_digest,
+            facts_recorded_by_us=_microseconds(draft.facts_recorded_by),
+            model=draft.model,
+            code=draft.code,
+            corrects=draft.corrects,
+            withdraws=draft.withdraws,
+        )
+    )
+    key = result.inserted_primary_key
+    sequence = int(key[0]) if key is not None else 0
+    return Publication(
+        publication_id=publication_id,
+        sequence=sequence,
+        kind=draft.kind.name,
+        as_of=draft.as_of,
+        published_at=published_at,
+        origin=origin,
+        header=header,
+        rows=draft.rows,
+        digest=digest,
+        inputs_digest=draft.inputs_digest,
+        facts_recorded_by=draft.facts_recorded_by,
+        model=draft.model,
+        code=draft.code,
+        corrects=draft.corrects,
+        withdraws=draft.withdraws,
+    )
+
+
+def load_publication(connection: Connection, publication_id: str) -> Publication:
+    """One publication by id. Raises NotFound."""
+    statement = select(publications).where(publications.c.publication_id == publication_id)
+    row = connection.execute(statement).mappings().one_or_none()
+    if row is None:
+        raise NotFound(
+            f"No publication has the id {publication_id!r}.",
+            hint="Ids are in the `publication` field of every list.",
+        )
+    return _publication(row)
+
+
+def load_latest(
+    connection: Connection,
+    kind: str,
+    as_of: date | None = None,
+    said_by: datetime | None = None,
+) -> Publication | None:
+    """What stands for `as_of` (default: the newest day): the last word said by `said_by`.
+
+    A withdrawal hides what it names; then the word before it stands. None where nothing was said.
+    """
+    named = publications.alias()
+    withdrawn = select(named.c.withdraws).where(named.c.withdraws.is_not(None))
+    statement = select(publications).where(
+        publications.c.kind == kind, publications.c.withdraws.is_(None)
+    )
+    if said_by is not None:
+        limit = _microseconds(said_by)
+        statement = statement.where(publications.c.published_at_us <= limit)
+        withdrawn = withdrawn.where(named.c.published_at_us <= limit)
+    if as_of is not None:
+        statement = statement.where(publications.c.as_of == as_of)
+    statement = statement.where(publications.c.publication_id.not_in(withdrawn))
+    statement = statement.order_by(publications.c.as_of.desc(), publications.c.sequence.desc())
+    row = connection.execute(statement.limit(1)).mappings().one_or_none()
+    return None if row is None else _publication(row)
+
+
+def list_days(connection: Connection, kind: str) -> list[date]:
+    """Every day for which a publication of `kind` exists, ascending."""
+    statement = (
+        select(publications.c.as_of)
+        .where(publications.c.kind == kind, publications.c.withdraws.is_(None))
+        .distinct()
+        .order_by(publications.c.as_of)
+    )
+    return list(connection.execute(statement).scalars())
+
+
+def load_version(connection: Connection) -> int:
+    """The newest sequence number, 0 when nothing was said: changes exactly when something is."""
+    return int(connection.execute(select(func.max(publications.c.sequence))).scalar() or 0)
+
+
+def _publication(row: RowMapping | Mapping[str, object]) -> Publication:
+    values = dict(row)
+    return Publication(
+        publication_id=str(values["publication_id"]),
+        sequence=int(str(values["sequence"])),
+        kind=str(values["kind"]),
+        as_of=_date(values["as_of"]),
+        published_at=_moment(values["published_at_us"]),
+        origin=Origin(str(values["origin"])),
+        header=_bytes(values["header"]),
+        rows=zstandard.decompress(_bytes(values["rows_zstd"])),
+        digest=str(values["digest"]),
+        inputs_digest=str(values["inputs_digest"]),
+        facts_recorded_by=_moment(values["facts_recorded_by_us"]),
+        model=str(values["model"]),
+        code=str(values["code"]),
+        corrects=_optional(values["corrects"]),
+        withdraws=_optional(values["withdraws"]),
+    )
+
+
+def _microseconds(moment: datetime) -> int:
+    delta = moment - datetime(1970, 1, 1, tzinfo=UTC)
+    return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
+
+
+def _moment(value: object) -> datetime:
+    seconds, microseconds = divmod(int(str(value)), 1_000_000)
+    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=microseconds)
+
+
+def _bytes(value: object) -> bytes:
+    if not isinstance(value, bytes):
+        raise TypeError(f"expected bytes, the database gave {type(value).__name__}")
+    return value
+
+
+def _date(value: object) -> date:
+    if not isinstance(value, date):
+        raise TypeError(f"expected a date, the database gave {type(value).__name__}")
+    return value
+
+
+def _optional(value: object) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,68 @@
+"""The words of the ledger: what is about to be said, what has been said, and how it is named."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+
+class Origin(StrEnum):
+    """How a publication came about; derived from times, never chosen (`compute.derive_origin`)."""
+
+    LIVE = "live"
+    REPLAY = "replay"
+    BACKFILLED = "backfilled"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of public statement and the delay within which it still counts as live.
+
+    `opens_after` is the time from the close of `as_of` to the opening of the first outcome bar.
+    """
+
+    name: str
+    live_within: timedelta
+    opens_after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A statement ready to be published.
+
+    `rows` are the canonical bytes as they will be served; `inputs_digest` (hex SHA-256) is over
+    the canonical facts read, `facts_recorded_by` the moment up to which recorded facts counted.
+    """
+
+    kind: Kind
+    as_of: date
+    rows: bytes
+    inputs_digest: str
+    facts_recorded_by: datetime
+    model: str
+    code: str
+    corrects: str | None = None
+    withdraws: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """Something we said. Immutable; a later one may only name it by `corrects` or `withdraws`.
+
+    `digest` is the hex SHA-256 of `header`, whose `rows_digest` covers `rows`.
+    """
+
+    publication_id: str
+    sequence: int
+    kind: str
+    as_of: date
+    published_at: datetime
+    origin: Origin
+    header: bytes
+    rows: bytes
+    digest: str
+    inputs_digest: str
+    facts_recorded_by: datetime
+    model: str
+    code: str
+    corrects: str | None
+    withdraws: str | None

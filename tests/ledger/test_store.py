@@ -1,0 +1,109 @@
+"""What the ledger promises: nothing changes, corrections supersede, origins are derived."""
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy.exc import IntegrityError
+
+from assay import ledger
+from assay.kit.database import Database
+from assay.kit.errors import NotFound
+from assay.kit.home import Home
+from assay.ledger import Draft, Kind, Origin
+from assay.ledger.compute import derive_origin
+from assay.ledger.store import publications
+
+DAILY = Kind("grades.trader", live_within=timedelta(hours=24), opens_after=timedelta(days=1))
+DAY = date(2023, 6, 1)
+CLOSE = datetime(2023, 6, 2, tzinfo=UTC)
+
+
+def draft(rows: bytes = b"[]", day: date = DAY, **changes: str) -> Draft:
+    return Draft(DAILY, day, rows, "ab" * 32, CLOSE, "model", "code", **changes)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Database:
+    return Database(Home(tmp_path))
+
+
+def publish(database: Database, item: Draft, at: datetime = CLOSE) -> ledger.Publication:
+    with database.write() as connection:
+        return ledger.save_publication(connection, item, at, is_replay=False)
+
+
+def test_a_publication_comes_back_as_it_was_said(database: Database) -> None:
+    said = publish(database, draft(b'[{"grade":"71.20"}]'))
+    with database.read() as connection:
+        found = ledger.load_publication(connection, said.publication_id)
+    assert found == said
+    assert orjson.loads(found.header)["rows_digest"] in found.header.decode()
+    assert ledger.compute_digest(found.header) == found.digest
+
+
+@pytest.mark.parametrize(
+    "statement", ["UPDATE publications SET model='x'", "DELETE FROM publications"]
+)
+def test_the_database_refuses_to_change_what_was_said(database: Database, statement: str) -> None:
+    publish(database, draft())
+    with pytest.raises(IntegrityError, match="immutable"), database.write() as connection:
+        connection.exec_driver_sql(statement)
+
+
+def test_a_correction_supersedes_and_a_withdrawal_restores(database: Database) -> None:
+    first = publish(database, draft(b"[1]"))
+    second = publish(
+        database, draft(b"[2]", corrects=first.publication_id), CLOSE + timedelta(hours=1)
+    )
+    third = draft(b"[]", withdraws=second.publication_id)
+    with database.read() as connection:
+        assert ledger.load_latest(connection, DAILY.name, DAY) == second
+        by_then = ledger.load_latest(connection, DAILY.name, DAY, said_by=CLOSE)
+        assert by_then == first
+    publish(database, third, CLOSE + timedelta(hours=2))
+    with database.read() as connection:
+        assert ledger.load_latest(connection, DAILY.name, DAY) == first
+        before = ledger.load_latest(
+            connection, DAILY.name, DAY, said_by=CLOSE + timedelta(minutes=90)
+        )
+        assert before == second
+
+
+def test_an_unknown_id_is_a_clear_error(database: Database) -> None:
+    with database.read() as connection, pytest.raises(NotFound, match="nothing-here"):
+        ledger.load_publication(connection, "nothing-here")
+
+
+def test_a_failed_transaction_leaves_nothing(database: Database) -> None:
+    with pytest.raises(ZeroDivisionError), database.write() as connection:
+        ledger.save_publication(connection, draft(), CLOSE, is_replay=False)
+        _ = 1 // 0
+    with database.read() as connection:
+        assert ledger.load_version(connection) == 0
+        assert connection.execute(publications.select()).first() is None
+
+
+def test_days_are_listed_once_and_in_order(database: Database) -> None:
+    publish(database, draft(day=date(2023, 6, 3)))
+    publish(database, draft(day=DAY))
+    publish(database, draft(b"[3]", day=DAY))
+    with database.read() as connection:
+        assert ledger.list_days(connection, DAILY.name) == [DAY, date(2023, 6, 3)]
+
+
+@given(st.integers(-48, 96))
+def test_live_means_in_time_and_before_the_outcome(hours: int) -> None:
+    said = CLOSE + timedelta(hours=hours)
+    origin = derive_origin(draft(), said, is_replay=False)
+    assert (origin is Origin.LIVE) == (0 <= hours < 24)
+    assert derive_origin(draft(), said, is_replay=True) is Origin.REPLAY
+
+
+def test_sealed_values_hold_no_floats() -> None:
+    assert ledger.canonical_json({"b": 1, "a": ["0.10", None]}) == b'{"a":["0.10",null],"b":1}'
+    with pytest.raises(TypeError, match="float"):
+        ledger.canonical_json({"a": [{"b": 0.1}]})
