@@ -1,0 +1,1 @@
+"""Pure mathematics of the factors: arrays in, arrays out."""
