@@ -1,0 +1,43 @@
+# One door for everybody: people, CI and scripts use the same verbs.
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+
+help:  ## show these verbs
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 18
+
+setup:  ## prepare .venv with the assay command
+	@tools/setup.sh run
+
+run: setup  ## serve grades of the bundled market on http://127.0.0.1:8000
+	@$(BIN)/assay serve
+
+dev:
+	@tools/setup.sh dev
+
+check: dev  ## the fast door: format, lint, types, imports, unit tests (about a minute)
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/lint-imports --no-logo >/dev/null || $(BIN)/lint-imports --no-logo
+	@$(BIN)/python tools/check_house.py
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/python -m pytest -m "not slow" -n 2
+
+test: dev  ## everything that decides correctness (up to 25 minutes on 2 cores)
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python tools/check_house.py
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
+
+bench: dev  ## ratios against peers and physical limits, measured in the same run
+	@bench/run.sh
+
+soak: dev  ## hours: the permutation null, kill -9 storms, long serving
+	@$(BIN)/python -m pytest soak -n 0 -s
+
+lock:  ## compile the pinned requirements anew
+	@$(BIN)/uv pip compile pyproject.toml requirements/build.in --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url -q -o requirements/run.txt
+	@$(BIN)/uv pip compile pyproject.toml requirements/build.in --extra dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url -q -o requirements/dev.txt
+
+.PHONY: help setup run dev check test bench soak lock
