@@ -37,7 +37,7 @@ soak: dev  ## hours: the permutation null, kill -9 storms, long serving
 	@$(BIN)/python -m pytest soak -n 0 -s
 
 lock:  ## compile the pinned requirements anew
-	@$(BIN)/uv pip compile pyproject.toml requirements/build.in --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url -q -o requirements/run.txt
-	@$(BIN)/uv pip compile pyproject.toml requirements/build.in --extra dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url -q -o requirements/dev.txt
+	@$(BIN)/uv pip compile pyproject.toml requirements/build.in --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --only-binary :all: --no-emit-build-options -q -o requirements/run.txt
+	@$(BIN)/uv pip compile pyproject.toml requirements/build.in --extra dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --only-binary :all: --no-emit-build-options -q -o requirements/dev.txt
 
 .PHONY: help setup run dev check test bench soak lock
