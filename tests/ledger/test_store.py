@@ -87,12 +87,16 @@ def test_a_failed_transaction_leaves_nothing(database: Database) -> None:
         assert connection.execute(publications.select()).first() is None
 
 
-def test_days_are_listed_once_and_in_order(database: Database) -> None:
+def test_what_stands_is_listed_once_a_day_and_in_order(database: Database) -> None:
     publish(database, draft(day=date(2023, 6, 3)))
-    publish(database, draft(day=DAY))
-    publish(database, draft(b"[3]", day=DAY))
+    first = publish(database, draft(day=DAY))
+    second = publish(database, draft(b"[3]", day=DAY), CLOSE + timedelta(hours=1))
     with database.read() as connection:
-        assert ledger.list_days(connection, DAILY.name) == [DAY, date(2023, 6, 3)]
+        standing = ledger.list_standing(connection, DAILY.name)
+        assert [item.as_of for item in standing] == [DAY, date(2023, 6, 3)]
+        assert standing[0].sequence == second.sequence
+        by_then = ledger.list_standing(connection, DAILY.name, DAY, DAY, said_by=CLOSE)
+        assert [item.sequence for item in by_then] == [first.sequence]
 
 
 @given(st.integers(-48, 96))

@@ -2,6 +2,8 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 
+from assay.kit.errors import BadInput
+
 
 def close_of(day: date) -> datetime:
     """The moment a day's bar is complete: 24:00 UTC, which is 00:00 UTC of the next day."""
@@ -24,3 +26,13 @@ def parse_utc(text: str) -> datetime:
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} has no time zone")
     return moment.astimezone(UTC)
+
+
+def parse_day(text: str) -> date:
+    """A calendar day written YYYY-MM-DD. Raises BadInput that shows the form."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise BadInput(
+            f"{text!r} is not a day.", hint="Write it as YYYY-MM-DD, for example 2023-06-01."
+        ) from error

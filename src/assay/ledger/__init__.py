@@ -8,22 +8,23 @@ Tables    publications (append-only; triggers refuse updates and deletes)
 
 from assay.ledger.compute import canonical_json, compute_digest
 from assay.ledger.store import (
-    list_days,
+    list_standing,
     load_latest,
     load_publication,
     load_version,
     save_publication,
 )
-from assay.ledger.types import Draft, Kind, Origin, Publication
+from assay.ledger.types import Draft, Kind, Origin, Publication, Standing
 
 __all__ = [
     "Draft",
     "Kind",
     "Origin",
     "Publication",
+    "Standing",
     "canonical_json",
     "compute_digest",
-    "list_days",
+    "list_standing",
     "load_latest",
     "load_publication",
     "load_version",

@@ -8,6 +8,7 @@ from sqlalchemy import (
     DDL,
     BigInteger,
     Column,
+    ColumnElement,
     Connection,
     Date,
     Index,
@@ -24,7 +25,7 @@ from sqlalchemy import (
 from assay.kit.database import metadata
 from assay.kit.errors import NotFound
 from assay.ledger.compute import compute_digest, compute_header, derive_origin, name_publication
-from assay.ledger.types import Draft, Origin, Publication
+from assay.ledger.types import Draft, Origin, Publication, Standing
 
 publications = Table(
     "publications",
@@ -35,15 +36,16 @@ publications = Table(
     Column("as_of", Date, nullable=False),
     Column("published_at_us", BigInteger, nullable=False),
     Column("origin", String, nullable=False),
-    Column("header", LargeBinary, nullable=False),
-    Column("rows_zstd", LargeBinary, nullable=False),
     Column("digest", String(64), nullable=False, unique=True),
     Column("inputs_digest", String(64), nullable=False),
     Column("facts_recorded_by_us", BigInteger, nullable=False),
     Column("model", String, nullable=False),
     Column("code", String, nullable=False),
     Column("corrects", String),
-    Column("withdraws", String),
+    Column("withdraws", String, index=True),
+    # The blobs come last: SQLite walks a row's overflow pages to reach any column behind them.
+    Column("header", LargeBinary, nullable=False),
+    Column("rows_zstd", LargeBinary, nullable=False),
     Index("publications_by_day", "kind", "as_of", "sequence"),
     sqlite_autoincrement=True,
 )
@@ -128,32 +130,46 @@ def load_latest(
 
     A withdrawal hides what it names; then the word before it stands. None where nothing was said.
     """
-    named = publications.alias()
-    withdrawn = select(named.c.withdraws).where(named.c.withdraws.is_not(None))
-    statement = select(publications).where(
-        publications.c.kind == kind, publications.c.withdraws.is_(None)
-    )
-    if said_by is not None:
-        limit = _microseconds(said_by)
-        statement = statement.where(publications.c.published_at_us <= limit)
-        withdrawn = withdrawn.where(named.c.published_at_us <= limit)
+    statement = select(publications).where(*_stands(kind, said_by))
     if as_of is not None:
         statement = statement.where(publications.c.as_of == as_of)
-    statement = statement.where(publications.c.publication_id.not_in(withdrawn))
     statement = statement.order_by(publications.c.as_of.desc(), publications.c.sequence.desc())
     row = connection.execute(statement.limit(1)).mappings().one_or_none()
     return None if row is None else _publication(row)
 
 
-def list_days(connection: Connection, kind: str) -> list[date]:
-    """Every day for which a publication of `kind` exists, ascending."""
-    statement = (
-        select(publications.c.as_of)
-        .where(publications.c.kind == kind, publications.c.withdraws.is_(None))
-        .distinct()
-        .order_by(publications.c.as_of)
-    )
-    return list(connection.execute(statement).scalars())
+def list_standing(
+    connection: Connection,
+    kind: str,
+    start: date | None = None,
+    end: date | None = None,
+    said_by: datetime | None = None,
+) -> list[Standing]:
+    """What stands for each day from `start` to `end` (both included), ascending by day."""
+    table = publications.c
+    statement = select(table.as_of, table.sequence, table.publication_id, table.origin)
+    statement = statement.where(*_stands(kind, said_by))
+    if start is not None:
+        statement = statement.where(table.as_of >= start)
+    if end is not None:
+        statement = statement.where(table.as_of <= end)
+    statement = statement.order_by(table.as_of, table.sequence)
+    last_word = {
+        row.as_of: Standing(row.as_of, row.sequence, row.publication_id, Origin(row.origin))
+        for row in connection.execute(statement)
+    }
+    return list(last_word.values())
+
+
+def _stands(kind: str, said_by: datetime | None) -> list[ColumnElement[bool]]:
+    named = publications.alias()
+    withdrawn = select(named.c.withdraws).where(named.c.withdraws.is_not(None))
+    conditions = [publications.c.kind == kind, publications.c.withdraws.is_(None)]
+    if said_by is not None:
+        limit = _microseconds(said_by)
+        conditions.append(publications.c.published_at_us <= limit)
+        withdrawn = withdrawn.where(named.c.published_at_us <= limit)
+    return [*conditions, publications.c.publication_id.not_in(withdrawn)]
 
 
 def load_version(connection: Connection) -> int:

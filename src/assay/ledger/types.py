@@ -66,3 +66,13 @@ class Publication:
     code: str
     corrects: str | None
     withdraws: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Which publication holds for a day, without its rows."""
+
+    as_of: date
+    sequence: int
+    publication_id: str
+    origin: Origin
