@@ -321,7 +321,7 @@ class Panel:
         return row
 
     def until(self, day: date) -> Panel:
-        """The prefix up to and including `day`, as views (rows are then strided, not C-contiguous)."""
+        """The prefix up to and including `day`, as views (rows are strided, not contiguous)."""
         width = self.column(day) + 1
         return replace(
             self,

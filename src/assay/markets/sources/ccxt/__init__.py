@@ -1,0 +1,1 @@
+"""Any exchange that ccxt speaks to."""

@@ -1,0 +1,1 @@
+"""The recorded candles and the token registry that ship inside the package."""

@@ -1,0 +1,1 @@
+"""Package data: recorded candles and the token registry; provenance is in NOTICE."""
