@@ -1,5 +1,8 @@
-"""Command line: placeholder."""
+"""The command line: parses input, calls a room's verb, prints what it answered.
 
+Every command prepares an empty home with the bundled sample first; progress goes to stderr.
+"""
 
-def main() -> None:
-    """Nothing yet."""
+from assay.cli.app import main
+
+__all__ = ["main"]

@@ -1,5 +1,6 @@
 """Saying how far long work is, on stderr, without the worker knowing who listens."""
 
+import json
 import sys
 from typing import Protocol
 
@@ -21,6 +22,25 @@ class SilentProgress:
 
     def step(self, label: str, done: int, total: int) -> None:
         """Ignore the news."""
+
+
+class LineProgress:
+    """One JSON line a step on stdout, for a parent process that reads `parse_line`."""
+
+    def step(self, label: str, done: int, total: int) -> None:
+        """Write the news in one piece."""
+        line = json.dumps({"label": label, "done": done, "total": total})
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+
+
+def parse_line(line: str) -> tuple[str, int, int] | None:
+    """What `LineProgress` wrote as (label, done, total); None for anything else."""
+    try:
+        news = json.loads(line)
+        return str(news["label"]), int(news["done"]), int(news["total"])
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 class ConsoleProgress:

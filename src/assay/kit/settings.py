@@ -21,6 +21,3 @@ class Settings(BaseSettings):
     )
     port: int = Field(default=8000, ge=0, le=65535, description="Port to serve on; 0 picks one.")
     log_level: str = Field(default="warning", description="debug, info, warning or error.")
-    compute_processes: int = Field(
-        default=2, ge=1, le=64, description="Processes that back-fill and train side by side."
-    )

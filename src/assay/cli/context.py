@@ -1,0 +1,75 @@
+"""What every command needs: settings, home, clock, database, progress; and how it ends."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from assay.kit.clock import Clock, SystemClock
+from assay.kit.database import Database
+from assay.kit.errors import AssayError, BadInput
+from assay.kit.home import Home
+from assay.kit.progress import ConsoleProgress, LineProgress, Progress
+from assay.kit.settings import Settings
+
+out = Console()
+err = Console(stderr=True)
+
+
+@dataclass(frozen=True)
+class Context:
+    """One run of the command line."""
+
+    settings: Settings
+    home: Home
+    clock: Clock
+    progress: Progress
+
+    @cached_property
+    def database(self) -> Database:
+        """Opened on first use."""
+        return Database(self.home)
+
+
+def load_settings() -> Settings:
+    """Settings from the environment. Raises BadInput that names the wrong variable."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "ASSAY_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise BadInput(
+            f"{name} is wrong: {first['msg']}.", hint="docs/settings.md lists every setting."
+        ) from error
+
+
+@contextmanager
+def command(*, progress_lines: bool = False) -> Iterator[Context]:
+    """Run a command's body; an AssayError becomes two plain lines and an exit code.
+
+    2 says that the input must change, 1 that the machine or the store is at fault.
+    """
+    console = ConsoleProgress()
+    try:
+        settings = load_settings()
+        home = Home(settings.home.expanduser().absolute()).create()
+        progress: Progress = LineProgress() if progress_lines else console
+        yield Context(settings, home, SystemClock(), progress)
+    except AssayError as error:
+        console.close()
+        err.print(f"[bold red]error[/] {error.message}", highlight=False, soft_wrap=True)
+        if error.hint:
+            err.print(f"      {error.hint}", highlight=False, soft_wrap=True)
+        raise typer.Exit(2 if error.status in (404, 422) else 1) from error
+    except BrokenPipeError:
+        # The reader of our output went away (`assay grades | head`): nothing is wrong.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(0) from None
+    finally:
+        console.close()
