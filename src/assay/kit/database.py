@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterator
 
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from assay.kit.errors import Busy, Corrupt, StorageFull
@@ -54,10 +54,10 @@ def _engine(url: str) -> Engine:
     def configure(connection: sqlite3.Connection, _record: ConnectionPoolEntry) -> None:
         connection.isolation_level = None
         for pragma in (
+            "busy_timeout=30000",
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
-            "busy_timeout=30000",
         ):
             connection.execute(f"PRAGMA {pragma}")
 
@@ -73,7 +73,7 @@ def _engine(url: str) -> Engine:
 def _database_errors() -> Iterator[None]:
     try:
         yield
-    except OperationalError as error:
+    except DatabaseError as error:
         reason = str(error.orig)
         if "disk is full" in reason or "disk I/O error" in reason:
             raise StorageFull(

@@ -1,0 +1,41 @@
+"""The `assay` command and its verbs."""
+
+import typer
+
+from assay import __version__
+from assay.cli import facts, judgements, proofs, running
+from assay.cli.context import out
+
+app = typer.Typer(
+    name="assay",
+    help="Grades of every token, computed from what was known then. Not investment advice.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command("serve")(running.serve)
+app.command("prepare", hidden=True)(running.prepare)
+app.command("backfill")(running.backfill)
+app.add_typer(facts.importing, name="import")
+app.add_typer(facts.fetching, name="fetch")
+app.command("tokens")(facts.tokens)
+app.command("redenominate")(facts.redenominate)
+app.command("quarantine")(facts.quarantine)
+app.command("train")(judgements.train)
+app.command("grade")(judgements.grade)
+app.command("grades")(judgements.grades)
+app.command("explain")(judgements.explain)
+app.command("evaluate")(judgements.evaluate)
+app.command("reproduce")(proofs.reproduce)
+app.command("export")(proofs.export)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    out.print(__version__)
+
+
+def main() -> None:
+    """Entry point of the `assay` command."""
+    app()

@@ -1,0 +1,79 @@
+"""Errors, moments, progress and settings: small things every face relies on."""
+
+from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assay.kit import errors
+from assay.kit.clock import FixedClock, SystemClock
+from assay.kit.moments import close_of, format_utc, last_closed_day, parse_day, parse_utc
+from assay.kit.progress import parse_line
+from assay.kit.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+
+
+def error_classes() -> list[type[errors.AssayError]]:
+    found = [errors.AssayError]
+    for parent in found:
+        found.extend(parent.__subclasses__())
+    return found
+
+
+def test_every_error_is_drawn_in_the_tree_with_its_status() -> None:
+    tree = errors.__doc__ or ""
+    for kind in error_classes():
+        line = next(line for line in tree.splitlines() if kind.__name__ in line)
+        assert kind is errors.AssayError or f" {kind.status} " in line
+        assert kind is errors.AssayError or ("not retried" not in line) == kind.retryable
+
+
+def test_error_codes_are_unique() -> None:
+    codes = [kind.code for kind in error_classes()]
+    assert len(codes) == len(set(codes))
+
+
+def test_every_setting_is_in_the_manual_with_its_meaning() -> None:
+    manual = (ROOT / "docs" / "settings.md").read_text()
+    for name, field in Settings.model_fields.items():
+        assert f"`ASSAY_{name.upper()}`" in manual
+        assert field.description is not None
+        assert field.description in manual
+
+
+@given(st.dates(date(1990, 1, 1), date(2100, 1, 1)))
+def test_a_day_is_known_at_its_close_and_not_before(day: date) -> None:
+    assert last_closed_day(close_of(day)) == day
+    assert last_closed_day(close_of(day) - timedelta(microseconds=1)) == day - timedelta(days=1)
+    assert parse_day(day.isoformat()) == day
+
+
+@given(st.datetimes(timezones=st.just(UTC)))
+def test_moments_survive_being_written(moment: datetime) -> None:
+    assert parse_utc(format_utc(moment)) == moment
+    assert parse_utc(moment.astimezone(timezone(timedelta(hours=5))).isoformat()) == moment
+
+
+def test_malformed_days_say_how_to_write_one() -> None:
+    with pytest.raises(errors.BadInput, match="YYYY-MM-DD"):
+        parse_day("yesterday")
+    with pytest.raises(ValueError, match="time zone"):
+        parse_utc("2023-01-01T00:00:00")
+
+
+def test_clocks_tell_aware_time() -> None:
+    assert SystemClock().now().tzinfo is UTC
+    moment = datetime(2023, 1, 1, tzinfo=UTC)
+    assert FixedClock(moment).now() == moment
+
+
+@pytest.mark.parametrize("line", ["", "hello", "[]", "{}", '{"label": "x"}'])
+def test_foreign_lines_are_no_progress(line: str) -> None:
+    assert parse_line(line) is None
+
+
+def test_progress_lines_are_read_back() -> None:
+    assert parse_line('{"label": "grading", "done": 3, "total": 9}') == ("grading", 3, 9)
