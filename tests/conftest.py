@@ -1,0 +1,50 @@
+"""What all tests share: no network but loopback, a kernel cache of their own, required services."""
+
+import os
+import shutil
+import socket
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# Kernels compiled by tests are kept between runs, outside any home a person uses.
+os.environ.setdefault(
+    "NUMBA_CACHE_DIR", str(Path(tempfile.gettempdir()) / f"assay-test-kernels-{os.getuid()}")
+)
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class NetworkForbidden(RuntimeError):
+    """A test tried to leave the machine."""
+
+
+@pytest.fixture(autouse=True)
+def sealed_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse every connection that does not stay on this machine."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:  # noqa: ANN401 - any family's address
+        if isinstance(address, tuple) and str(address[0]) not in LOOPBACK:
+            raise NetworkForbidden(f"a test connected to {address[0]}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+def require(program: str) -> str:
+    """Path of a system program; skips the test without it, or fails under ASSAY_REQUIRE=all."""
+    found = shutil.which(program)
+    if found is None:
+        if os.environ.get("ASSAY_REQUIRE") == "all":
+            pytest.fail(f"{program} is missing and ASSAY_REQUIRE=all")
+        pytest.skip(f"{program} is not installed")
+    return found
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of a real browser."""
+    return require("chromium")
