@@ -1,1 +1,34 @@
-"""Facts of the markets: candles, tokens, the panel."""
+"""Markets: what traded, at which prices, as it was known at any moment.
+
+Answers   which tokens there were, their candles, and the aligned panel that judgements read
+Inputs    the bundled sample, CSV and Parquet files, any exchange through ccxt
+Cadence   on demand: `ensure_ready` at each start, `import_candles` and `fetch_candles` when asked
+Tables    lake: candles_1d, candles_1h, candles_1m; panel generations;
+          database: markets_imports, markets_tokens, markets_quarantine, markets_redenominations
+"""
+
+from assay.markets.compute.digest import digest_days, digest_inputs
+from assay.markets.service.importing import import_candles
+from assay.markets.service.reading import (
+    list_pairs,
+    list_quarantine,
+    load_candles,
+    load_panel,
+    load_registry,
+)
+from assay.markets.service.sample import ensure_ready, load_sample
+from assay.markets.service.settling import reconcile
+
+__all__ = [
+    "digest_days",
+    "digest_inputs",
+    "ensure_ready",
+    "import_candles",
+    "list_pairs",
+    "list_quarantine",
+    "load_candles",
+    "load_panel",
+    "load_registry",
+    "load_sample",
+    "reconcile",
+]

@@ -1,0 +1,1 @@
+"""Pure work on candles: checking rows, laying out the panel, digests."""
