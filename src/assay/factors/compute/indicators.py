@@ -217,13 +217,6 @@ def _compute_tokens(
         _scatter(windowed, days[start:], since, out[token, :_WINDOWED])
 
 
-@kernel
-def _compute_serial(
-    bars_by_day: tuple[Table, Table, Table, Table], market: Row, since: int, out: Output
-) -> None:
-    _compute_tokens(bars_by_day, market, since, (0, out.shape[0]), out)
-
-
 @parallel_kernel
 def _compute_parallel(
     bars_by_day: tuple[Table, Table, Table, Table], market: Row, since: int, out: Output
@@ -274,6 +267,9 @@ def compute_indicators(
     if not 0 <= since < days:
         raise BadInput(f"column {since} is outside of {days} days", hint="give 0 <= since < days")
     out = np.empty((tokens, COUNT, days - since), dtype=dtype)
-    compute = _compute_parallel if parallel else _compute_serial
-    compute((bars.high, bars.low, bars.close, bars.volume), bars.market, since, out)
+    arrays = (bars.high, bars.low, bars.close, bars.volume)
+    if parallel:
+        _compute_parallel(arrays, bars.market, since, out)
+    else:
+        _compute_tokens(arrays, bars.market, since, (0, tokens), out)
     return out

@@ -100,8 +100,8 @@ def round_significant(x: float, digits: int = 6) -> float:
     Rule: e is the power with 10**e <= |x| < 10**(e + 1); m = |x| * 10**(digits - 1 - e) (a division
     by 10**(e + 1 - digits) where that power is negative) in one IEEE operation, rounded to the
     nearest integer, ties to even; the result is m / 10**(digits - 1 - e) (or m times the power), in
-    one operation, with the sign of x. So for 1e-16 < |x| < 1e27 the result is the double nearest to
-    a decimal of `digits` digits, and rounding twice changes nothing.
+    one operation, with the sign of x; powers of ten are exact. Rounding twice changes nothing, and
+    for 1e-16 < |x| < 1e27 the result is the double nearest to a decimal of `digits` digits.
     Missing data: NaN, +inf and -inf stay; |x| < 1e-290, -0.0 included, gives +0.0. No errors.
     """
     size = abs(x)
@@ -117,14 +117,18 @@ def round_significant(x: float, digits: int = 6) -> float:
     elif power < 308 and size >= _POWERS_OF_TEN[power + 1 - _LOWEST_POWER]:
         power += 1
     places = digits - 1 - power
-    scale: float
-    if places >= 0:
-        scale = _POWERS_OF_TEN[places - _LOWEST_POWER]
-        rounded = ((size * scale + _TO_INTEGER) - _TO_INTEGER) / scale
+    scale: float = _POWERS_OF_TEN[abs(places) - _LOWEST_POWER]
+    shifted = size * scale if places >= 0 else size / scale
+    whole = (shifted + _TO_INTEGER) - _TO_INTEGER
+    # Powers of ten come from the table: one operation could land just below, in the decade before.
+    if whole == _POWERS_OF_TEN[digits - 1 - _LOWEST_POWER]:
+        rounded = _POWERS_OF_TEN[power - _LOWEST_POWER]
+    elif whole == _POWERS_OF_TEN[digits - _LOWEST_POWER]:
+        rounded = _POWERS_OF_TEN[power + 1 - _LOWEST_POWER]
     else:
-        scale = _POWERS_OF_TEN[-places - _LOWEST_POWER]
-        rounded = ((size / scale + _TO_INTEGER) - _TO_INTEGER) * scale
-    return -rounded if x < 0.0 else rounded
+        rounded = whole / scale if places >= 0 else whole * scale
+    result: float = -rounded if x < 0.0 else rounded
+    return result
 
 
 @kernel
