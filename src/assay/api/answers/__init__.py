@@ -1,0 +1,1 @@
+"""What each route answers: blocking reads of one world, run in a read thread by the routes."""

@@ -1,0 +1,116 @@
+"""What the API asks of the rooms below; the rooms' front doors fit, and so do a test's fakes."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Protocol
+
+import polars as pl
+
+from assay.kit.database import Database
+from assay.kit.home import Home
+from assay.ledger import Publication
+from assay.markets.types import AsOf, Interval, Panel, Registry, TokenId
+
+
+class GradeKind(StrEnum):
+    """Which grade: over 7 days or over 90."""
+
+    TRADER = "trader"
+    INVESTOR = "investor"
+
+
+class Point(Protocol):
+    """One day of one token's history."""
+
+    @property
+    def as_of(self) -> date:
+        """The day judged."""
+        ...
+
+    @property
+    def grade(self) -> str | None:
+        """The grade as a decimal string; None for no view."""
+        ...
+
+    @property
+    def label(self) -> str | None:
+        """Its label, from Strong Sell to Strong Buy."""
+        ...
+
+    @property
+    def no_view_code(self) -> str | None:
+        """Why there is no view."""
+        ...
+
+    @property
+    def origin(self) -> str:
+        """live, replay or backfilled."""
+        ...
+
+    @property
+    def publication_id(self) -> str:
+        """The publication that said it."""
+        ...
+
+
+class Grades(Protocol):
+    """The front door of the grades room, as far as the API needs it."""
+
+    def load_grades(
+        self,
+        database: Database,
+        kind: GradeKind,
+        as_of: date | None = None,
+        said_by: datetime | None = None,
+    ) -> Publication | None:
+        """What stands for a day (default: the newest)."""
+        ...
+
+    def load_grade_history(
+        self,
+        database: Database,
+        kind: GradeKind,
+        token_id: TokenId,
+        start: date | None,
+        end: date | None,
+        said_by: datetime | None,
+    ) -> Sequence[Point]:
+        """One token's grades, ascending by day."""
+        ...
+
+    def explain_grade(
+        self, home: Home, database: Database, kind: GradeKind, token_id: TokenId, as_of: date
+    ) -> object:
+        """A dataclass that says why; heavy, so it runs in the one compute thread."""
+        ...
+
+
+class Markets(Protocol):
+    """The front door of the markets room, as far as the API needs it."""
+
+    def load_generation(self, home: Home) -> str | None:
+        """Name of the panel generation in force; None before the first load."""
+        ...
+
+    def load_registry(self, home: Home) -> Registry:
+        """Every token there ever was."""
+        ...
+
+    def load_panel(self, home: Home) -> Panel:
+        """The daily panel, memory-mapped."""
+        ...
+
+    def load_candles(
+        self,
+        home: Home,
+        interval: Interval,
+        token_id: TokenId,
+        start: datetime | None,
+        end: datetime | None,
+        as_of: AsOf | None,
+    ) -> pl.DataFrame:
+        """Candles that open in [start, end], ascending; columns time, open, high, low, close,
+        volume and optionally market_cap_usd.
+        """
+        ...

@@ -1,0 +1,172 @@
+"""One error shape for everything: RFC 9457 problem documents (`application/problem+json`).
+
+Members: `type` (a page that explains the code), `title`, `status`, `code`, `detail` (what
+happened), `hint` (what to do), `retryable`; `errors` lists each wrong parameter. `docs/api.md`
+lists the codes and a test keeps that list complete.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import ClassVar
+
+import orjson
+from starlette.responses import Response
+
+from assay.kit.errors import (
+    AssayError,
+    BadInput,
+    Busy,
+    Conflict,
+    Corrupt,
+    InFuture,
+    NotEnoughData,
+    NotFound,
+    SourceMalformed,
+    SourceUnavailable,
+    StaleData,
+    StorageFull,
+)
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_S = 2
+
+
+class NotReady(AssayError):
+    """The server is up, the facts and grades are still being loaded."""
+
+    status: ClassVar[int] = 503
+    code: ClassVar[str] = "not-ready"
+    retryable: ClassVar[bool] = True
+
+
+class Unauthorized(AssayError):
+    """A key was sent that nobody holds."""
+
+    status: ClassVar[int] = 401
+    code: ClassVar[str] = "unauthorized"
+
+
+class ForbiddenOrigin(AssayError):
+    """A page of another origin tried to write or to open a stream."""
+
+    status: ClassVar[int] = 403
+    code: ClassVar[str] = "forbidden-origin"
+
+
+class MethodNotAllowed(AssayError):
+    """The path exists, but not for this method."""
+
+    status: ClassVar[int] = 405
+    code: ClassVar[str] = "method-not-allowed"
+
+
+class BadHost(AssayError):
+    """The request named no host, or several."""
+
+    status: ClassVar[int] = 400
+    code: ClassVar[str] = "bad-host"
+
+
+class Misdirected(AssayError):
+    """The request was meant for a host that this server is not."""
+
+    status: ClassVar[int] = 421
+    code: ClassVar[str] = "misdirected-request"
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemKind:
+    """A documented error code."""
+
+    error: type[AssayError]
+    title: str
+    remedy: str
+
+    @property
+    def code(self) -> str:
+        """The stable name that programs compare."""
+        return self.error.code
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return self.error.status
+
+
+PROBLEMS = {
+    kind.code: kind
+    for kind in (
+        ProblemKind(BadInput, "Bad input", "Correct the parameter that the document names."),
+        ProblemKind(NotEnoughData, "Not enough data", "Widen the window or import more."),
+        ProblemKind(InFuture, "Day in the future", "Ask for a day that the data has reached."),
+        ProblemKind(NotFound, "Not found", "Correct the name; close matches are in the hint."),
+        ProblemKind(MethodNotAllowed, "Method not allowed", "Use a method listed in Allow."),
+        ProblemKind(Conflict, "Conflict", "Read the present state, then try again."),
+        ProblemKind(Unauthorized, "Unknown key", "Send no key, or the key `local`."),
+        ProblemKind(ForbiddenOrigin, "Foreign origin", "Call from the server's own pages."),
+        ProblemKind(BadHost, "Bad host", "Send exactly one Host header."),
+        ProblemKind(Misdirected, "Misdirected request", "Use http://localhost or 127.0.0.1."),
+        ProblemKind(NotReady, "Not ready yet", "Wait for /readyz to answer 200."),
+        ProblemKind(StaleData, "Stale data", "Import or fetch newer facts, then try again."),
+        ProblemKind(Busy, "Busy", "Wait a moment, then try again."),
+        ProblemKind(SourceUnavailable, "Source unavailable", "Try again after Retry-After."),
+        ProblemKind(SourceMalformed, "Source malformed", "Tell the maintainers; keep the file."),
+        ProblemKind(StorageFull, "Storage full", "Free disk space; what is stored is unharmed."),
+        ProblemKind(Corrupt, "Corrupt store", "Restore a backup or import again."),
+        ProblemKind(AssayError, "Internal error", "Look into the server's log; report it."),
+    )
+}
+
+PROBLEM_HEADERS = (
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+
+
+class Problem(Response):
+    """An answer that says what went wrong; the same bytes wherever it is raised."""
+
+    def __init__(
+        self, status: int, body: bytes, headers: Sequence[tuple[bytes, bytes]] = ()
+    ) -> None:
+        self.status_code = status
+        self.body = body
+        self.background = None
+        length = str(len(body)).encode()
+        base = ((b"content-type", MEDIA_TYPE.encode()), (b"content-length", length))
+        self.raw_headers = [*base, *PROBLEM_HEADERS, *headers]
+
+
+def describe_problem(
+    error: AssayError,
+    errors: Sequence[dict[str, str]] = (),
+    headers: Iterable[tuple[bytes, bytes]] = (),
+) -> Problem:
+    """The document of an error of the family, with the headers its status calls for."""
+    kind = PROBLEMS.get(error.code, PROBLEMS[AssayError.code])
+    document: dict[str, object] = {
+        "type": f"/errors#{error.code}",
+        "title": kind.title,
+        "status": error.status,
+        "code": error.code,
+        "detail": error.message,
+        "hint": error.hint or kind.remedy,
+        "retryable": error.retryable,
+    }
+    if errors:
+        document["errors"] = list(errors)
+    extra = list(headers)
+    if error.retryable:
+        wish = error.retry_after_s if isinstance(error, SourceUnavailable) else None
+        extra.append((b"retry-after", str(math.ceil(wish or RETRY_AFTER_S)).encode()))
+    if error.status == Unauthorized.status:
+        extra.append((b"www-authenticate", b"Bearer"))
+    return Problem(error.status, orjson.dumps(document), tuple(extra))
+
+
+def suggest(name: str, known: Iterable[str], limit: int = 3) -> list[str]:
+    """The closest known names, best first; none when nothing is near."""
+    return get_close_matches(name, list(known), n=limit, cutoff=0.6)

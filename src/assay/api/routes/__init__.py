@@ -1,0 +1,1 @@
+"""The declared routes: thin mouths that read the request, call an answer and seal it."""

@@ -1,0 +1,85 @@
+"""Grades: the cross-section, histories, explanations, publications."""
+
+from functools import partial
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+
+from assay.api import schemas
+from assay.api.answers.grades import (
+    answer_grades,
+    answer_history,
+    answer_publication,
+    find_graded,
+    write_explanation,
+)
+from assay.api.parameters import ExplanationQuery, GradesQuery, HistoryQuery
+from assay.api.ports import GradeKind
+from assay.api.routes.common import LoadedFacts, State
+from assay.api.routes.facts import TokenName
+from assay.api.sealed import SealedResponse
+
+router = APIRouter(prefix="/v1", tags=["grades"])
+
+KindName = Annotated[
+    GradeKind, Path(description="`trader`: horizon of 7 days; `investor`: of 90 days.")
+]
+
+
+@router.get("/grades/{kind}", response_model=schemas.GradeList)
+async def list_grades(
+    state: State, facts: LoadedFacts, kind: KindName, query: Annotated[GradesQuery, Query()]
+) -> SealedResponse:
+    """List the grades of one day, best first; tokens without a view come last, with the reason."""
+    return SealedResponse(await state.read(answer_grades, state, facts, kind, query))
+
+
+@router.get("/grades/{kind}/{symbol}", response_model=schemas.GradeHistory)
+async def list_grade_history(
+    state: State,
+    facts: LoadedFacts,
+    kind: KindName,
+    symbol: TokenName,
+    query: Annotated[HistoryQuery, Query()],
+) -> SealedResponse:
+    """List one token's grades by day, newest first. The symbol is read on the day `to`."""
+    return SealedResponse(await state.read(answer_history, state, facts, kind, symbol, query))
+
+
+@router.get("/grades/{kind}/{symbol}/explanation", response_model=schemas.ExplanationAnswer)
+async def get_explanation(
+    state: State,
+    facts: LoadedFacts,
+    kind: KindName,
+    symbol: TokenName,
+    query: Annotated[ExplanationQuery, Query()],
+) -> SealedResponse:
+    """Get why a token has its grade: contributions in grade points that add up exactly."""
+    word = state.world.word
+    publication, token = await state.read(find_graded, state, facts, kind, symbol, query.as_of)
+    work = partial(
+        state.grades.explain_grade,
+        state.home,
+        state.database,
+        kind,
+        token.token_id,
+        publication.as_of,
+    )
+    explanation = await state.compute.run((word, kind, token.token_id, publication.as_of), work)
+    return SealedResponse(write_explanation(publication, explanation))
+
+
+@router.get("/publications/{publication_id}", response_model=schemas.Publication)
+async def get_publication(
+    state: State,
+    publication_id: Annotated[
+        str,
+        Path(
+            max_length=128,
+            description="Id as it stands in the `publication` member of every list.",
+            examples=["grades.trader-2023-12-29-0123456789ab"],
+        ),
+    ],
+) -> SealedResponse:
+    """Get a publication as sealed: header, digest and rows, to check them without trusting us."""
+    return SealedResponse(await state.read(answer_publication, state, publication_id))

@@ -1,0 +1,21 @@
+"""Is the server up, and is it ready."""
+
+from fastapi import APIRouter
+
+from assay.api import schemas
+from assay.api.routes.common import LoadedFacts
+from assay.api.sealed import Content, SealedResponse
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/healthz", response_model=schemas.Status)
+async def get_health() -> SealedResponse:
+    """Get a sign of life: 200 as soon as the server listens."""
+    return SealedResponse(Content(b'{"status":"ok"}'))
+
+
+@router.get("/readyz", response_model=schemas.Status)
+async def get_readiness(facts: LoadedFacts) -> SealedResponse:
+    """Get whether all is loaded and graded: 200, or 503 with the progress."""
+    return SealedResponse(Content(b'{"status":"ready"}'))

@@ -1,0 +1,47 @@
+"""Pages for people: the start page, the API reference, the error codes, and their own files."""
+
+import orjson
+from fastapi import APIRouter, Request
+from starlette.responses import HTMLResponse, Response
+
+from assay.api.own_files import load_asset
+from assay.api.pages import PAGE, draw_codes, draw_loading, draw_reference, draw_start
+from assay.api.routes.common import State
+from assay.api.sealed import PAGE_POLICY, Content, SealedResponse
+from assay.api.start import read_start
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/")
+async def get_start(state: State) -> Response:
+    """What this is, how far the data goes, and the best grades of both kinds."""
+    if not state.ready or state.world.facts is None:
+        policy = {"content-security-policy": PAGE_POLICY.decode(), "cache-control": "no-store"}
+        return HTMLResponse(draw_loading(state.progress()), headers=policy)
+    start = await state.read(read_start, state, state.world.facts)
+    return SealedResponse(Content(draw_start(start).encode(), PAGE, PAGE_POLICY))
+
+
+@router.get("/docs")
+async def get_reference() -> SealedResponse:
+    """The API reference, drawn from /openapi.json by our own copy of Swagger UI."""
+    return SealedResponse(Content(draw_reference().encode(), PAGE, PAGE_POLICY))
+
+
+@router.get("/errors")
+async def get_codes() -> SealedResponse:
+    """Every error code: the pages that problem documents name as their type."""
+    return SealedResponse(Content(draw_codes().encode(), PAGE, PAGE_POLICY))
+
+
+@router.get("/openapi.json")
+async def get_description(request: Request) -> SealedResponse:
+    """The OpenAPI document."""
+    return SealedResponse(Content(orjson.dumps(request.app.openapi())))
+
+
+@router.get("/assets/{name}")
+async def get_asset(name: str) -> SealedResponse:
+    """One of our own files. Raises NotFound for any other name."""
+    return SealedResponse(load_asset(name))

@@ -1,0 +1,70 @@
+"""What the start page shows: the state of the data and the best grades of each kind."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import orjson
+
+from assay.api.ports import GradeKind
+from assay.api.state import ApiState, Facts
+
+BEST = 12
+FRESH_DAYS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """The best grades of one kind, and how many tokens were judged and not judged."""
+
+    kind: GradeKind
+    as_of: date
+    origin: str
+    publication_id: str
+    rows: list[Mapping[str, Any]]
+    viewed: int
+    unviewed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The whole page. `is_recorded` is True when the data ends before the present of the clock."""
+
+    newest_day: date
+    is_recorded: bool
+    first_day: date
+    tokens: int
+    ended: int
+    boards: list[Board]
+
+
+def read_start(state: ApiState, facts: Facts) -> Start:
+    """Read what the start page shows; a kind without publications has no board."""
+    tokens = facts.registry.tokens(facts.newest_day)
+    return Start(
+        newest_day=facts.newest_day,
+        is_recorded=(state.world.word.closed_day - facts.newest_day).days >= FRESH_DAYS,
+        first_day=facts.panel.first_day,
+        tokens=len(tokens),
+        ended=sum(token.last_day is not None for token in tokens),
+        boards=[board for kind in GradeKind if (board := read_board(state, kind)) is not None],
+    )
+
+
+def read_board(state: ApiState, kind: GradeKind) -> Board | None:
+    """The newest grades of one kind."""
+    publication = state.grades.load_grades(state.database, kind)
+    if publication is None:
+        return None
+    rows = orjson.loads(publication.rows)
+    viewed = [row for row in rows if row.get("grade") is not None]
+    return Board(
+        kind,
+        publication.as_of,
+        publication.origin.value,
+        publication.publication_id,
+        viewed[:BEST],
+        len(viewed),
+        len(rows) - len(viewed),
+    )
