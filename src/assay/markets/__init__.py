@@ -8,6 +8,7 @@ Tables    lake: candles_1d, candles_1h, candles_1m; panel generations;
 """
 
 from assay.markets.compute.digest import digest_days, digest_inputs
+from assay.markets.service.declaring import compact_lake, declare_redenomination
 from assay.markets.service.importing import import_candles
 from assay.markets.service.reading import (
     list_pairs,
@@ -16,16 +17,20 @@ from assay.markets.service.reading import (
     load_panel,
     load_registry,
 )
+from assay.markets.service.revisions import list_revision_moments
 from assay.markets.service.sample import ensure_ready, load_sample
 from assay.markets.service.settling import reconcile
 
 __all__ = [
+    "compact_lake",
+    "declare_redenomination",
     "digest_days",
     "digest_inputs",
     "ensure_ready",
     "import_candles",
     "list_pairs",
     "list_quarantine",
+    "list_revision_moments",
     "load_candles",
     "load_panel",
     "load_registry",

@@ -121,14 +121,14 @@ def load_panel(home: Home, as_of: AsOf | None = None, recorded_by: datetime | No
     Without `as_of` everything that is known. `recorded_by` leaves out what was stored later, so
     that a past publication sees what it saw. Arrays are read-only maps where nothing was
     corrected. Raises `NotFound` before the first import, `BadInput` for an `as_of` before the data
-    and `InFuture` for one after them.
+    and `InFuture` for a bare date after them; a moment after them sees all days there are.
     """
     generation = load_generation(home)
     moment = None if as_of is None else moment_of(as_of)
     panel = _with_late_units(generation, moment, recorded_by)
     if as_of is not None:
         check_as_of(panel, as_of)
-        panel = panel.until(last_whole_day(as_of))
+        panel = panel.until(min(last_whole_day(as_of), panel.last_day))
     if recorded_by is not None:
         late = [n for n, recorded in generation.recorded_at.items() if recorded > recorded_by]
         hidden = np.isin(generation.layout.number[:, : panel.n_days], late)
@@ -137,12 +137,15 @@ def load_panel(home: Home, as_of: AsOf | None = None, recorded_by: datetime | No
 
 
 def check_as_of(panel: Panel, as_of: AsOf) -> None:
-    """Refuse days outside the panel: `BadInput` before its first, `InFuture` after its last."""
+    """Refuse days outside the panel: `BadInput` before its first, `InFuture` after its last.
+
+    A moment may lie after the last day: that is how late the present is on recorded data.
+    """
     day = last_whole_day(as_of)
     between = f"Ask for a day from {panel.first_day} to {panel.complete_through}."
     if day < panel.first_day:
         raise BadInput(f"as_of {day} lies before the data.", hint=between)
-    if day > panel.last_day:
+    if day > panel.last_day and not isinstance(as_of, datetime):
         raise InFuture(f"as_of {day} lies after the newest day of the data.", hint=between)
 
 
