@@ -83,4 +83,5 @@ def compute_relative_returns(returns: Matrix, universe: Flags) -> Matrix:
 
 
 def _as_matrix(values: Matrix) -> Matrix:
-    return np.ascontiguousarray(values, dtype=np.float64)
+    # A copy on purpose: read-only memory maps would make the kernel compile twice.
+    return np.array(values, dtype=np.float64, order="C", copy=True)

@@ -34,9 +34,9 @@ def create_page(report: EvaluationReport) -> str:
         + _create_header(report, title)
         + _create_tiles(report)
         + _create_order(report)
+        + _create_luck(report)
         + _create_money(report)
         + _create_truth(report)
-        + _create_luck(report)
         + _create_footer(report)
         + "</main></body></html>"
     )
@@ -201,9 +201,9 @@ def _create_money(report: EvaluationReport) -> str:
     return _section(
         "What would it have earned?",
         f"Research, not investable. Fifths of coins ({quintiles.universe}) by score, equally "
-        f"weighted, bought one day later and held {quintiles.holding_days} days in staggered books. Shorts "
-        "are free and closes are tradable here, which they are not outside. Dead coins leave at "
-        "their last price.",
+        f"weighted, bought one day later and held {quintiles.holding_days} days in staggered "
+        "books. Shorts are free and closes are tradable here, which they are not outside. "
+        "Dead coins leave at their last price.",
         _card(
             "Highest minus lowest fifth",
             "Value of 1 behind a long and a short of equal size.",
@@ -313,8 +313,8 @@ def _create_luck(report: EvaluationReport) -> str:
     cards = [
         _card(
             "Number of tries",
-            "The best of many tries looks good by luck.",
-            tables.create_table(("", ""), rows),
+            "The best of many looks good by luck; how much is left once that is admitted.",
+            tables.create_table(("figure", "value"), rows),
         )
     ]
     if report.permutation.null_means:
@@ -326,7 +326,12 @@ def _create_luck(report: EvaluationReport) -> str:
                 order.draw_null(report),
             ),
         )
-    return _section("How much of it is luck?", "Daily figures depend on each other.", *cards)
+    return _section(
+        "How much of it is luck?",
+        "Neighbouring days share their returns, so ordinary t-statistics flatter. A permutation "
+        "null does not, and the best of many tries has to answer for the others.",
+        *cards,
+    )
 
 
 def _create_footer(report: EvaluationReport) -> str:
