@@ -3,7 +3,7 @@
 The fakes fit the ports that the rooms' front doors fit; publications go into a real ledger.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -115,7 +115,7 @@ class FakeMarkets:
     registry: Registry = field(default_factory=make_registry)
     generation: str | None = "1"
 
-    def load_generation(self, home: Home) -> str | None:
+    def load_panel_version(self, home: Home) -> str | None:
         return self.generation
 
     def load_registry(self, home: Home) -> Registry:
@@ -127,11 +127,12 @@ class FakeMarkets:
     def load_candles(
         self,
         home: Home,
+        pair_or_token: str | int,
         interval: Interval,
-        token_id: TokenId,
-        start: datetime | None,
-        end: datetime | None,
-        as_of: AsOf | None,
+        start: date | datetime | None = None,
+        end: date | datetime | None = None,
+        *,
+        as_of: AsOf | None = None,
     ) -> pl.DataFrame:
         """Two days of candles of any token."""
         opened = datetime(2023, 12, 28, tzinfo=UTC)
@@ -145,7 +146,7 @@ class FakeMarkets:
         )
         if start is not None:
             frame = frame.filter(pl.col("time") >= start)
-        return frame if end is None else frame.filter(pl.col("time") <= end)
+        return frame if end is None else frame.filter(pl.col("time") < end)
 
 
 @dataclass(frozen=True)
@@ -241,7 +242,8 @@ def make_rows(registry: Registry, day: date, seed: int = 1) -> list[dict[str, An
     ]
     scores = {token.token_id: int(rng.integers(0, 10_001)) for token in coins}
     ordered = sorted(coins, key=lambda token: (-scores[token.token_id], token.token_id))
-    viewed, blind = [], []
+    viewed: list[dict[str, Any]] = []
+    blind: list[dict[str, Any]] = []
     for token in ordered:
         row: dict[str, Any] = {
             "token_id": int(token.token_id),
@@ -308,7 +310,13 @@ class World:
 
 
 def make_world(
-    path: Path, *, tokens: int = 20, days: int = 4, clock: Clock | None = None, **options: Any
+    path: Path,
+    *,
+    tokens: int = 20,
+    days: int = 4,
+    clock: Clock | None = None,
+    is_ready: Callable[[], bool] = lambda: True,
+    progress: Callable[[], str] = lambda: "",
 ) -> World:
     """An application with the last `days` days graded, both kinds, back-filled."""
     markets, grades = FakeMarkets(make_registry(tokens)), FakeGrades()
@@ -323,6 +331,12 @@ def make_world(
     database.close()
     settings = Settings(home=path)
     app = create_app(
-        home, clock or FixedClock(NOW), settings, grades=grades, markets=markets, **options
+        home,
+        clock or FixedClock(NOW),
+        settings,
+        grades=grades,
+        markets=markets,
+        is_ready=is_ready,
+        progress=progress,
     )
     return World(app, markets, grades, graded)

@@ -43,10 +43,7 @@ class Application:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
-        if scope["type"] == "lifespan":
-            await self.routes(scope, receive, send)
-        else:
-            await self.front(scope, receive, send)
+        await self.front(scope, receive, send)
 
 
 def create_app(

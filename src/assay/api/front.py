@@ -42,10 +42,18 @@ class Front:
             await self.app(scope, receive, send)
             return
         headers: dict[bytes, bytes] = dict(scope["headers"])
-        key = self._key(scope, headers)
-        if key is None:
+        host, accepted = headers.get(b"host", b""), headers.get(b"accept-encoding", b"")
+        if (
+            len(headers) != len(scope["headers"])
+            or (host not in self._known_hosts and not self._learn_host(host))
+            or ((b"authorization" in headers or b"x-api-key" in headers) and not is_known(headers))
+        ):
             await self.app(scope, receive, send)
             return
+        if self.state.world is not self._world:
+            self._forget()
+        coding = self._codings.get(accepted) or self._learn_coding(accepted)
+        key = (scope["path"], scope["query_string"], coding)
         sealed = self._pages.get(key)
         if sealed is None:
             await self._record(key, scope, receive, send)
@@ -59,29 +67,18 @@ class Front:
             await send(sealed.start)
             await send(sealed.body)
 
-    def _key(self, scope: Scope, headers: dict[bytes, bytes]) -> Key | None:
-        """Where the answer to a permitted GET is kept; None sends it the declared way."""
-        if self.state.world is not self._world:
-            self._world = self.state.world
-            self._pages.clear()
-            self.size_bytes = 0
-        if len(headers) != len(scope["headers"]) or not self._knows(headers.get(b"host", b"")):
-            return None
-        authorization, api_key = headers.get(b"authorization"), headers.get(b"x-api-key")
-        has_key = authorization is not None or api_key is not None
-        if has_key and not is_local_user(authorization, api_key):
-            return None
-        accepted = headers.get(b"accept-encoding", b"")
-        coding = self._codings.get(accepted)
-        if coding is None:
-            if len(self._codings) >= LIMIT_MEMOS:
-                self._codings.clear()
-            coding = self._codings[accepted] = choose_coding(accepted)
-        return scope["path"], scope["query_string"], coding
+    def _forget(self) -> None:
+        self._world = self.state.world
+        self._pages.clear()
+        self.size_bytes = 0
 
-    def _knows(self, host: bytes) -> bool:
-        if host in self._known_hosts:
-            return True
+    def _learn_coding(self, accepted: bytes) -> bytes:
+        if len(self._codings) >= LIMIT_MEMOS:
+            self._codings.clear()
+        coding = self._codings[accepted] = choose_coding(accepted)
+        return coding
+
+    def _learn_host(self, host: bytes) -> bool:
         if not self.hosts.allows(host):
             return False
         if len(self._known_hosts) >= LIMIT_MEMOS:
@@ -105,6 +102,11 @@ class Front:
         self.size_bytes += weigh(key, sealed)
         while self.size_bytes > self.limit_bytes:
             self.size_bytes -= weigh(*self._pages.popitem(last=False))
+
+
+def is_known(headers: dict[bytes, bytes]) -> bool:
+    """True if the keys sent are those of the local user."""
+    return is_local_user(headers.get(b"authorization"), headers.get(b"x-api-key"))
 
 
 def weigh(key: Key, sealed: Sealed) -> int:

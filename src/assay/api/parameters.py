@@ -1,7 +1,7 @@
 """What may stand in a query, and how each value is read. Unknown parameters are refused."""
 
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
@@ -56,7 +56,7 @@ def last_moment(value: date | datetime) -> datetime:
     """The last microsecond of a day, or the moment itself."""
     if isinstance(value, datetime):
         return value
-    return datetime.combine(value, time(), UTC) + timedelta(days=1, microseconds=-1)
+    return datetime.combine(value, time.max, UTC)
 
 
 def day_of(value: date | datetime) -> date:
@@ -86,6 +86,7 @@ DayOrMoment = Annotated[
     ),
 ]
 Amount = Annotated[Decimal, WithJsonSchema({"type": "number", "minimum": 0})]
+GradeValue = Annotated[Decimal, WithJsonSchema({"type": "number", "minimum": 0, "maximum": 100})]
 AsOfDay = Annotated[
     Day | None,
     Field(
@@ -184,7 +185,8 @@ class GradesQuery(Query):
         Field(max_length=100, description="Only tokens of this category (optional data)."),
     ] = None
     min_grade: Annotated[
-        Amount | None, Field(ge=0, le=100, description="Only grades of at least this, 0 to 100.")
+        GradeValue | None,
+        Field(ge=0, le=100, description="Only grades of at least this, 0 to 100."),
     ] = None
     min_volume_usd: Annotated[
         Amount | None, Field(ge=0, description="Only tokens with at least this volume, in USD.")

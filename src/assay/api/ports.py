@@ -89,8 +89,8 @@ class Grades(Protocol):
 class Markets(Protocol):
     """The front door of the markets room, as far as the API needs it."""
 
-    def load_generation(self, home: Home) -> str | None:
-        """Name of the panel generation in force; None before the first load."""
+    def load_panel_version(self, home: Home) -> str | None:
+        """Names the panel generation in force; None before the first load. Cheap: asked often."""
         ...
 
     def load_registry(self, home: Home) -> Registry:
@@ -104,13 +104,14 @@ class Markets(Protocol):
     def load_candles(
         self,
         home: Home,
+        pair_or_token: str | int,
         interval: Interval,
-        token_id: TokenId,
-        start: datetime | None,
-        end: datetime | None,
-        as_of: AsOf | None,
+        start: date | datetime | None = None,
+        end: date | datetime | None = None,
+        *,
+        as_of: AsOf | None = None,
     ) -> pl.DataFrame:
-        """Candles that open in [start, end], ascending; columns time, open, high, low, close,
-        volume and optionally market_cap_usd.
+        """Candles with `start` <= time < `end`, ascending; columns time, open, high, low, close,
+        volume and perhaps market_cap_usd, null where missing.
         """
         ...

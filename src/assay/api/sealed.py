@@ -18,8 +18,9 @@ JSON = "application/json"
 RECORDING: Final = "assay.recording"
 SMALLEST_COMPRESSED = 1_024
 
+# What a 304 must repeat (RFC 9110 15.4.5); the rest stands in the answer the client kept.
+NOT_MODIFIED_HEADERS = frozenset({b"etag", b"vary", b"cache-control"})
 REVALIDATE = b"private, no-cache"
-JSON_POLICY = b"default-src 'none'; frame-ancestors 'none'"
 PAGE_POLICY = (
     b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     b"connect-src 'self'; font-src 'self' data:; base-uri 'none'; form-action 'none'; "
@@ -48,7 +49,7 @@ class Sealed:
             "headers": full,
         }
         self.body: dict[str, Any] = {"type": "http.response.body", "body": body}
-        kept = [pair for pair in headers if pair[0] != b"content-type"]
+        kept = [pair for pair in headers if pair[0] in NOT_MODIFIED_HEADERS]
         self.not_modified: dict[str, Any] = {
             "type": "http.response.start",
             "status": 304,
@@ -63,7 +64,7 @@ class Content:
 
     body: bytes
     media_type: str = JSON
-    policy: bytes = JSON_POLICY
+    policy: bytes = b""
     _sealed: dict[bytes, Sealed] = field(default_factory=dict, compare=False, repr=False)
 
     async def seal(self, coding: bytes) -> Sealed:
@@ -86,9 +87,10 @@ class Content:
             (b"vary", b"accept-encoding"),
             (b"cache-control", REVALIDATE),
             (b"x-content-type-options", b"nosniff"),
-            (b"content-security-policy", self.policy),
             (b"cross-origin-resource-policy", b"same-origin"),
         ]
+        if self.policy:
+            shared.append((b"content-security-policy", self.policy))
         body = self.body if coding == b"identity" else compress(self.body, coding)
         return Sealed(body, f'"{digest}{suffix}"'.encode(), shared, coding)
 

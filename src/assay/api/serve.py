@@ -60,7 +60,7 @@ def name_url(listener: socket.socket) -> str:
 def create_server(app: Application, settings: Settings) -> uvicorn.Server:
     """uvicorn as we run it: uvloop, httptools, no access log (URLs stay out of logs)."""
     config = uvicorn.Config(
-        app,
+        app.front,
         loop="uvloop",
         http="httptools",
         ws="none",

@@ -148,7 +148,7 @@ def load_word(state: ApiState) -> Word:
     with state.database.read() as connection:
         sequence = ledger.load_version(connection)
     closed = last_closed_day(state.clock.now())
-    return Word(sequence, state.markets.load_generation(state.home), closed)
+    return Word(sequence, state.markets.load_panel_version(state.home), closed)
 
 
 def load_world(state: ApiState, word: Word) -> World:

@@ -129,14 +129,14 @@ def read_finer(
     as_of: date,
 ) -> pl.DataFrame:
     """Hourly or minute candles from the lake that had closed by `as_of`, ascending."""
-    known = moment_of(as_of) - interval.length
+    # A candle counts when it had closed by then; the lake leaves out what opens at `end`.
+    last = moment_of(as_of) - interval.length
+    if end is not None:
+        last = min(last, last_moment(end))
+    first = None if start is None else first_moment(start)
+    after = last + timedelta(microseconds=1)
     return state.markets.load_candles(
-        state.home,
-        interval,
-        token_id,
-        None if start is None else first_moment(start),
-        known if end is None else min(known, last_moment(end)),
-        as_of,
+        state.home, int(token_id), interval, first, after, as_of=as_of
     )
 
 

@@ -1,0 +1,157 @@
+"""The fast way equals the declared way: every route, every kind of answer, byte for byte."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import pytest
+from fastapi.routing import iter_route_contexts
+from tests.api.asking import ask, ask_async
+from tests.api.world import NEWEST, World, make_rows, publish
+
+from assay.api import Application
+from assay.api.front import Front
+from assay.api.guard import Hosts
+from assay.api.ports import GradeKind
+
+EVIL = (b"host", b"evil.example")
+CODINGS = ("", "gzip", "zstd", "br", "zstd;q=0, gzip;q=0.5")
+
+
+def list_paths(world: World) -> list[str]:
+    return [str(route.path) for route in iter_route_contexts(world.app.routes.routes)]
+
+
+def fill(path: str, publication: str) -> list[str]:
+    """Addresses of a declared path: some that exist, some that do not, some malformed."""
+    values = {
+        "{kind}": ["trader", "nobody"],
+        "{symbol}": ["BTC", "3306", "NIX"],
+        "{publication_id}": [publication, "nix"],
+        "{name}": ["assay.css", "swagger-ui-bundle.js", "..%2fapp.py"],
+    }
+    targets = [path]
+    for placeholder, choices in values.items():
+        targets = [t.replace(placeholder, c) for t in targets for c in choices]
+    assert "{" not in "".join(targets), f"{path}: this test has no value for a new parameter"
+    targets = list(dict.fromkeys(targets))
+    queries = ["?limit=2", "?limit=1000", "?as_of=2022-05-01", "?as_of=nix", "?limit=0", "?nix=1"]
+    return targets + [targets[0] + query for query in queries]
+
+
+async def compare(app: Application, target: str, codings: Sequence[str]) -> int:
+    """Ask both ways for everything that may be asked of one address; returns how often 200."""
+    for method in ("HEAD", "POST", "OPTIONS"):
+        expected = await ask_async(app.declared, target, (), method)
+        assert await ask_async(app, target, (), method) == expected
+    found = 0
+    for coding in codings:
+        headers = [(b"accept-encoding", coding.encode())] if coding else []
+        declared = await ask_async(app.declared, target, headers)
+        found += declared.status == 200
+        tag = declared.header("etag").encode() or b'"x"'
+        variants = [
+            headers,
+            [*headers, (b"if-none-match", tag)],
+            [*headers, (b"if-none-match", b'"x", W/' + tag)],
+            [*headers, (b"if-none-match", b'"x"')],
+            [*headers, (b"x-api-key", b"somebody")],
+            [*headers, (b"authorization", b"Bearer local")],
+        ]
+        for variant in variants:
+            expected = await ask_async(app.declared, target, variant)
+            assert await ask_async(app, target, variant) == expected
+            assert await ask_async(app, target, variant) == expected
+        evil = await ask_async(app.declared, target, headers, host=[EVIL])
+        assert evil.status == 421
+        assert await ask_async(app, target, headers, host=[EVIL]) == evil
+    return found
+
+
+def test_every_route_answers_the_same_way_fast_and_declared(world: World) -> None:
+    publication = ask(world.app.declared, "/v1/grades/trader").json["publication"]
+
+    async def walk() -> None:
+        for path in list_paths(world):
+            targets = fill(path, publication)
+            found = [
+                await compare(world.app, target, CODINGS if place == 0 else ("zstd",))
+                for place, target in enumerate(targets)
+            ]
+            assert sum(found), f"{path} never answered 200, so nothing was compared"
+
+    asyncio.run(walk())
+
+
+def test_a_repeated_request_is_replayed_without_the_declared_route(fresh_world: World) -> None:
+    first = ask(fresh_world.app, "/v1/grades/trader")
+    fresh_world.app.front.app = fail_loudly
+    assert ask(fresh_world.app, "/v1/grades/trader") == first
+    unchanged = ask(
+        fresh_world.app, "/v1/grades/trader", [(b"if-none-match", first.header("etag").encode())]
+    )
+    assert (unchanged.status, unchanged.body) == (304, b"")
+    assert unchanged.header("etag") == first.header("etag")
+
+
+@pytest.mark.parametrize(
+    ("headers", "method"),
+    [
+        ([(b"x-api-key", b"somebody")], "GET"),
+        ([(b"authorization", b"Basic bG9jYWw=")], "GET"),
+        ([(b"x-api-key", b"local"), (b"x-api-key", b"somebody")], "GET"),
+        ([(b"host", b"localhost")], "GET"),
+        ([], "POST"),
+        ([], "HEAD"),
+    ],
+)
+def test_whatever_is_not_a_plain_permitted_get_goes_the_declared_way(
+    fresh_world: World, headers: list[tuple[bytes, bytes]], method: str
+) -> None:
+    ask(fresh_world.app, "/v1/grades/trader")
+    fresh_world.app.front.app = fail_loudly
+    with pytest.raises(AssertionError, match="declared"):
+        ask(fresh_world.app, "/v1/grades/trader", headers, method)
+
+
+def test_a_new_publication_empties_what_was_remembered(fresh_world: World) -> None:
+    app = fresh_world.app
+    before = ask(app, "/v1/grades/trader?limit=3")
+    rows = make_rows(fresh_world.markets.registry, NEWEST, seed=99)
+    said = publish(
+        fresh_world.database, GradeKind.TRADER, NEWEST, rows, datetime(2024, 2, 1, tzinfo=UTC)
+    )
+    assert ask(app, "/v1/grades/trader?limit=3") == before
+    assert asyncio.run(app.state.refresh())
+    after = ask(app, "/v1/grades/trader?limit=3")
+    assert after.json["publication"] == said.publication_id
+    assert after.header("etag") != before.header("etag")
+    assert not asyncio.run(app.state.refresh())
+
+
+def test_an_answer_from_a_world_that_passed_meanwhile_is_not_remembered(fresh_world: World) -> None:
+    state, declared = fresh_world.app.state, fresh_world.app.declared
+
+    async def publish_meanwhile(scope: object, receive: object, send: object) -> None:
+        await declared(scope, receive, send)  # type: ignore[arg-type]
+        rows = make_rows(fresh_world.markets.registry, NEWEST, seed=98)
+        moment = datetime(2024, 2, 1, tzinfo=UTC)
+        publish(fresh_world.database, GradeKind.TRADER, NEWEST, rows, moment)
+        await state.refresh()
+
+    front = Front(publish_meanwhile, state, Hosts())
+    assert ask(front, "/v1/grades/trader").status == 200
+    assert not front._pages
+
+
+def test_memory_stays_within_its_bound(fresh_world: World) -> None:
+    app = fresh_world.app
+    front = Front(app.declared, app.state, Hosts(), limit_bytes=40_000)
+    for limit in range(1, 30):
+        assert ask(front, f"/v1/grades/trader?limit={limit}").status == 200
+        assert 0 < front.size_bytes <= 40_000
+    assert len(front._pages) < 29
+
+
+async def fail_loudly(scope: object, receive: object, send: object) -> None:
+    raise AssertionError("the declared route was asked")
