@@ -6,8 +6,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from assay.evaluation import EvaluationInputs, Trials, evaluate_scores
-from assay.evaluation.page import create_page
+from assay.evaluation import EvaluationInputs, Trials, create_page, evaluate_scores
 from assay.evaluation.page.svg import choose_form, format_signed, list_log_ticks, list_ticks
 from assay.evaluation.page.tables import format_number
 from assay.kit.progress import SilentProgress

@@ -10,6 +10,7 @@ Inputs: arrays, [tokens, days]. Gives: frozen records, JSON, one self-contained 
 
 from assay.evaluation.document import create_document
 from assay.evaluation.labels import compute_forward_returns, compute_relative_returns
+from assay.evaluation.page import create_page
 from assay.evaluation.ranks import compute_buckets, compute_daily_rank_ics, score_ranks
 from assay.evaluation.report import evaluate_scores
 from assay.evaluation.trials import (
@@ -31,6 +32,7 @@ __all__ = [
     "compute_overfit_probability",
     "compute_relative_returns",
     "create_document",
+    "create_page",
     "create_permuted_labels",
     "evaluate_scores",
     "score_ranks",
