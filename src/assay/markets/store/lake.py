@@ -7,6 +7,7 @@ Each import is one commit that carries its id, so a killed import has happened o
 
 import contextlib
 import errno
+import shutil
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -96,6 +97,10 @@ def save_candles(home: Home, interval: Interval, rows: pl.DataFrame, import_id: 
     table = table.sort("period", "token_id", "quote", "time")
     path.parent.mkdir(parents=True, exist_ok=True)
     with _lake_errors(path):
+        # Compressed, rows take about an eighth of their size in memory. Looking first spares the
+        # reader the traces that Delta's threads print when they meet a full disk.
+        if shutil.disk_usage(path.parent).free < max(1 << 16, table.estimated_size() // 8):
+            raise OSError(errno.ENOSPC, "No space left on device")
         write_deltalake(
             str(path),
             table,

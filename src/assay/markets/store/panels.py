@@ -4,6 +4,7 @@ Readers map the arrays of the generation that was current when they asked and ke
 as they like; the generation before the current one stays on disk, older ones are removed.
 """
 
+import io
 import json
 import shutil
 from dataclasses import dataclass
@@ -82,14 +83,14 @@ def save_generation(
     try:
         with storage_errors("the panel"):
             staged.mkdir()
-            np.save(staged / "token_ids.npy", layout.token_ids)
+            _write(staged / "token_ids.npy", layout.token_ids)
             for field in FIELDS:
                 if field != "market_cap" or not np.isnan(layout.fields[field]).all():
-                    np.save(staged / f"{field}.npy", layout.fields[field])
-            np.save(staged / "unit.npy", unit)
-            np.save(staged / "number.npy", layout.number)
+                    _write(staged / f"{field}.npy", layout.fields[field])
+            _write(staged / "unit.npy", unit)
+            _write(staged / "number.npy", layout.number)
             for field in _LATE:
-                np.save(staged / f"late_{field}.npy", getattr(late, field))
+                _write(staged / f"late_{field}.npy", getattr(late, field))
             text = json.dumps({"format": FORMAT, **meta}, indent=1)
             (staged / "meta.json").write_text(text, encoding="utf-8")
             publish_directory(staged, home.panel / name)
@@ -98,6 +99,13 @@ def save_generation(
         remove_directory(staged)
     remove_old(home)
     return name
+
+
+def _write(path: Path, array: NDArray[Any]) -> None:
+    # numpy writes to a file by itself and then does not say that the disk is full.
+    buffer = io.BytesIO()
+    np.save(buffer, array)
+    path.write_bytes(buffer.getbuffer())
 
 
 def remove_old(home: Home) -> None:
