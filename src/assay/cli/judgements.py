@@ -1,0 +1,123 @@
+"""train, grade, grades, explain, evaluate: asking the grades room."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+
+from assay import grades as room
+from assay import markets
+from assay.cli import tables
+from assay.cli.context import Context, command, err, out
+from assay.cli.start import ensure_sample
+from assay.kit.atomic import write_atomic
+from assay.kit.errors import NotFound
+from assay.kit.moments import parse_day
+from assay.ledger import Publication
+
+KindOption = Annotated[room.GradeKind, typer.Option("--kind", help="trader or investor.")]
+AsOfOption = Annotated[str | None, typer.Option("--as-of", help="Day, YYYY-MM-DD.")]
+
+
+def train(
+    kind: Annotated[room.GradeKind | None, typer.Option("--kind", help="Default: both.")] = None,
+    permutations: Annotated[
+        int, typer.Option(min=0, help="Also train on N within-day shuffles of the labels.")
+    ] = 0,
+) -> None:
+    """Train the walk-forward models from the facts of this home; artefacts go to its folder."""
+    with command() as context:
+        ensure_sample(context)
+        for each in [kind] if kind else list(room.GradeKind):
+            trained = room.train_models(
+                context.home, each, context.clock, context.progress, permutations=permutations
+            )
+            for artefact in trained:
+                out.print(f"{each}  {artefact.name}  trained through {artefact.trained_through}")
+
+
+def grade(as_of: AsOfOption = None) -> None:
+    """Publish both grades of one day (default: the newest complete day)."""
+    with command() as context:
+        ensure_sample(context)
+        day = parse_day(as_of) if as_of else None
+        for kind in room.GradeKind:
+            said = room.publish_grades(
+                context.home, context.database, kind, context.clock, as_of=day
+            )
+            viewed = sum(row["grade"] is not None for row in orjson.loads(said.rows))
+            out.print(f"{said.publication_id}  {viewed} grades  {said.origin.value}")
+
+
+def grades(
+    kind: KindOption = room.GradeKind.TRADER,
+    top: Annotated[int, typer.Option(min=1, help="How many rows.")] = 20,
+    as_of: AsOfOption = None,
+) -> None:
+    """Show the best graded tokens of a day."""
+    with command() as context:
+        said = _require_grades(context, kind, as_of)
+        rows: list[dict[str, Any]] = orjson.loads(said.rows)
+        viewed = sum(row["grade"] is not None for row in rows)
+        title = f"{kind.title} Grade  {said.as_of}  ({said.origin.value}, {viewed} of {len(rows)})"
+        out.print(tables.grades_table(title, rows[:top]))
+        out.print(f"{said.publication_id}  not investment advice", style="bright_black")
+
+
+def explain(
+    symbol: str,
+    kind: KindOption = room.GradeKind.TRADER,
+    as_of: AsOfOption = None,
+) -> None:
+    """Say what moved a token's grade, in grade points that add up."""
+    with command() as context:
+        said = _require_grades(context, kind, as_of)
+        token = markets.load_registry(context.home).resolve(symbol, said.as_of)
+        answer = room.explain_grade(
+            context.home, context.database, kind, token.token_id, said.as_of
+        )
+        out.print(tables.explanation(asdict(answer)))
+
+
+def evaluate(
+    kind: KindOption = room.GradeKind.TRADER,
+    start: Annotated[str | None, typer.Option("--from", help="First day, YYYY-MM-DD.")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="Last day, YYYY-MM-DD.")] = None,
+    json: Annotated[Path | None, typer.Option(help="Write every figure here.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write a page with charts here.")] = None,
+) -> None:
+    """Measure whether the published grades predict; days that lack a grade are graded first."""
+    with command() as context:
+        ensure_sample(context)
+        report = room.evaluate_grades(
+            context.home,
+            context.database,
+            kind,
+            context.clock,
+            context.progress,
+            start=parse_day(start) if start else None,
+            end=parse_day(end) if end else None,
+        )
+        document = room.evaluation_json(report)
+        if json:
+            write_atomic(json, orjson.dumps(document, option=orjson.OPT_INDENT_2))
+        if html:
+            write_atomic(html, room.evaluation_html(report).encode())
+        out.print(tables.evaluation(document))
+        for path in filter(None, (json, html)):
+            err.print(f"Wrote {path}")
+
+
+def _require_grades(context: Context, kind: room.GradeKind, as_of: str | None) -> Publication:
+    ensure_sample(context)
+    day = parse_day(as_of) if as_of else None
+    said = room.load_grades(context.database, kind, day)
+    if said is not None:
+        return said
+    room.check_day(context.home, day)
+    said = room.publish_grades(context.home, context.database, kind, context.clock, as_of=day)
+    if said is None:
+        raise NotFound("Nothing was published.", hint="Run assay backfill.")
+    return said
