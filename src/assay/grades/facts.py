@@ -78,5 +78,3 @@ def _registry_row(token: Token) -> list[object]:
         token.last_day.isoformat() if token.last_day else None,
         token.ended,
     ]
-
-
