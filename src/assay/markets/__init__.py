@@ -9,6 +9,7 @@ Tables    lake: candles_1d, candles_1h, candles_1m; panel generations;
 
 from assay.markets.compute.digest import digest_days, digest_inputs
 from assay.markets.service.declaring import compact_lake, declare_redenomination
+from assay.markets.service.fetching import fetch_candles
 from assay.markets.service.importing import import_candles
 from assay.markets.service.reading import (
     list_pairs,
@@ -27,6 +28,7 @@ __all__ = [
     "digest_days",
     "digest_inputs",
     "ensure_ready",
+    "fetch_candles",
     "import_candles",
     "list_pairs",
     "list_quarantine",

@@ -131,8 +131,9 @@ def load_panel(home: Home, as_of: AsOf | None = None, recorded_by: datetime | No
         panel = panel.until(min(last_whole_day(as_of), panel.last_day))
     if recorded_by is not None:
         late = [n for n, recorded in generation.recorded_at.items() if recorded > recorded_by]
-        hidden = np.isin(generation.layout.number[:, : panel.n_days], late)
-        panel = hide_unrecorded(panel, hidden)
+        if late:
+            hidden = np.isin(generation.layout.number[:, : panel.n_days], late)
+            panel = hide_unrecorded(panel, hidden)
     return apply_late(panel, generation.late, moment, recorded_by)
 
 
