@@ -134,12 +134,10 @@ def _write_windowed(bars: Table, work: Table, out: Output) -> None:
 def _write_smoothed(bars: Table, true_range: Row, out: Output) -> None:
     """The indicators that carry something on from the first bar: `out` [9, bars]."""
     close = bars[_CLOSE]
-    steps.write_smoothed_closes(close, out[0], out[1], out[2], out[3], out[4])
-    steps.write_relative_strength(close, out[5])
+    steps.write_smoothed_closes(close, out[0:6])
     steps.write_true_range(bars[_HIGH], bars[_LOW], close, true_range)
-    steps.write_smoothed_range(true_range, out[6])
+    steps.write_smoothed_range(true_range, close, out[6], out[8])
     steps.write_balance_volume(close, bars[_VOLUME], out[7])
-    steps.write_drawdown(close, out[8])
 
 
 @kernel
@@ -160,6 +158,14 @@ def _gather(row: Row, days: NDArray[np.int64], out: Row) -> None:
     else:
         for bar in range(count):
             out[bar] = row[days[bar]]
+
+
+@kernel
+def _copy_recent(bars: Table, start: int, buffer: Row) -> Table:
+    """The bars from `start` on, side by side: loops over a cut view would not vectorise."""
+    recent = buffer[: bars.shape[0] * (bars.shape[1] - start)].reshape((bars.shape[0], -1))
+    recent[:] = bars[:, start:]
+    return recent
 
 
 @kernel
@@ -192,6 +198,7 @@ def _compute_tokens(
     capacity = market.size
     days_buffer = np.empty(capacity, dtype=np.int64)
     bars_buffer = np.empty(_BARS * capacity)
+    recent_buffer = np.empty(_BARS * capacity)
     work_buffer = np.empty(_SCRATCH * capacity)
     windowed_buffer = np.empty(_WINDOWED * capacity, dtype=out.dtype)
     smoothed_buffer = np.empty(_SMOOTHED * capacity, dtype=out.dtype)
@@ -213,7 +220,9 @@ def _compute_tokens(
         _scatter(smoothed, days, since, out[token, _WINDOWED:])
         work = work_buffer[: _SCRATCH * read].reshape((_SCRATCH, read))
         windowed = windowed_buffer[: _WINDOWED * read].reshape((_WINDOWED, read))
-        _write_windowed(bars[:, start:], work, windowed)
+        if start > 0:
+            bars = _copy_recent(bars, start, recent_buffer)
+        _write_windowed(bars, work, windowed)
         _scatter(windowed, days[start:], since, out[token, :_WINDOWED])
 
 

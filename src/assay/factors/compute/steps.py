@@ -103,78 +103,70 @@ def write_true_range(high: Row, low: Row, close: Row, out: Row) -> None:
 
 
 @kernel
-def write_smoothed_closes(
-    close: Row, fast: Output, slow: Output, line: Output, signal: Output, histogram: Output
-) -> None:
-    """Exponential averages over 12 and 26 bars, their difference, its average over 9, the rest.
+def write_smoothed_closes(close: Row, out: Output) -> None:
+    """Exponential averages, their difference and its average, relative strength: `out` [6, bars].
 
-    An average starts at the first bar and moves by 2 / (bars + 1) of the gap to the next.
+    Rows: averages over 12 and 26 bars (each starts at the first bar and moves by 2 / (bars + 1) of
+    the gap to the next), 12 minus 26, the average of that over 9, the rest; 100 * gains / (gains +
+    losses), both smoothed by 1/14 from the first change on. One loop, because each waits for its
+    own last value and the processor does the others meanwhile.
     """
-    average_12 = average_26 = close[0]
-    smooth = 0.0
+    fast, slow, lines, signals, rests, strength = out[0], out[1], out[2], out[3], out[4], out[5]
+    before = average_12 = average_26 = close[0]
+    signal = gains = losses = 0.0
     for j in range(close.size):
-        average_12 += (2.0 / 13.0) * (close[j] - average_12)
-        average_26 += (2.0 / 27.0) * (close[j] - average_26)
-        macd = average_12 - average_26
-        smooth += 0.2 * (macd - smooth)
+        price = close[j]
+        average_12 += (2.0 / 13.0) * (price - average_12)
+        average_26 += (2.0 / 27.0) * (price - average_26)
+        line = average_12 - average_26
+        signal += 0.2 * (line - signal)
         fast[j], slow[j] = average_12, average_26
-        line[j], signal[j], histogram[j] = macd, smooth, macd - smooth
-    fill_head(12, fast)
-    fill_head(26, slow)
-    fill_head(26, line)
-    fill_head(34, signal)
-    fill_head(34, histogram)
-
-
-@kernel
-def write_relative_strength(close: Row, out: Output) -> None:
-    """100 * gains / (gains + losses), both smoothed by 1/14 from the first change on."""
-    gains = losses = 0.0
-    for j in range(1, close.size):
-        change = close[j] - close[j - 1]
+        lines[j], signals[j], rests[j] = line, signal, line - signal
+        change = price - before
+        before = price
         weight = 1.0 / 14.0 if j > 1 else 1.0
         gains += weight * ((change if change > 0.0 else 0.0) - gains)
         losses += weight * ((-change if change < 0.0 else 0.0) - losses)
         total = gains + losses
-        out[j] = 100.0 * gains / total if total != 0.0 else np.nan
-    fill_head(15, out)
+        strength[j] = 100.0 * gains / total if total != 0.0 else np.nan
+    fill_head(12, fast)
+    fill_head(26, slow)
+    fill_head(26, lines)
+    fill_head(34, signals)
+    fill_head(34, rests)
+    fill_head(15, strength)
 
 
 @kernel
-def write_smoothed_range(true_range: Row, out: Output) -> None:
-    """True range smoothed by 1/14, NaN until 14 were seen and on bars that have none."""
+def write_smoothed_range(true_range: Row, close: Row, ranges: Output, drawdown: Output) -> None:
+    """True range smoothed by 1/14 (NaN until 14 were seen and on bars without), and the drawdown.
+
+    The drawdown is the close relative to the highest close so far, minus 1.
+    """
     average = 0.0
     seen = 0
-    for j in range(true_range.size):
-        if true_range[j] == true_range[j]:
-            weight = 1.0 / 14.0 if seen > 0 else 1.0
-            average += weight * (true_range[j] - average)
-            seen += 1
-            out[j] = average if seen >= 14 else np.nan
-        else:
-            out[j] = np.nan
+    highest = close[0]
+    for j in range(close.size):
+        gap = true_range[j] - average
+        is_known = gap == gap
+        weight = 1.0 / 14.0 if seen > 0 else 1.0
+        average += weight * gap if is_known else 0.0
+        seen += 1 if is_known else 0
+        ranges[j] = average if is_known & (seen >= 14) else np.nan
+        highest = close[j] if close[j] > highest else highest
+        drawdown[j] = close[j] / highest - 1.0
 
 
 @kernel
 def write_balance_volume(close: Row, volume: Row, out: Output) -> None:
     """Volume of rising bars minus that of falling ones so far; NaN on a bar without volume."""
     balance = 0.0
-    out[0] = volume[0] * 0.0
-    for j in range(1, close.size):
+    before = close[0]
+    for j in range(close.size):
+        side = (1.0 if close[j] > before else 0.0) - (1.0 if close[j] < before else 0.0)
+        before = close[j]
         if volume[j] == volume[j]:
-            side = (1.0 if close[j] > close[j - 1] else 0.0) - (
-                1.0 if close[j] < close[j - 1] else 0.0
-            )
             balance += side * volume[j]
             out[j] = balance
         else:
             out[j] = np.nan
-
-
-@kernel
-def write_drawdown(close: Row, out: Output) -> None:
-    """Close relative to the highest close so far, minus 1."""
-    highest = close[0]
-    for j in range(close.size):
-        highest = close[j] if close[j] > highest else highest
-        out[j] = close[j] / highest - 1.0
