@@ -87,10 +87,10 @@ class Content:
             (b"vary", b"accept-encoding"),
             (b"cache-control", REVALIDATE),
             (b"x-content-type-options", b"nosniff"),
-            (b"cross-origin-resource-policy", b"same-origin"),
         ]
         if self.policy:
             shared.append((b"content-security-policy", self.policy))
+            shared.append((b"cross-origin-resource-policy", b"same-origin"))
         body = self.body if coding == b"identity" else compress(self.body, coding)
         return Sealed(body, f'"{digest}{suffix}"'.encode(), shared, coding)
 

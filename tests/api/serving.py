@@ -1,0 +1,23 @@
+"""Runs an application on a real socket for the time of a test."""
+
+import contextlib
+import threading
+from collections.abc import Iterator
+
+from assay.api import Application
+from assay.api.serve import create_server, name_url, open_socket
+
+
+@contextlib.contextmanager
+def running(app: Application) -> Iterator[str]:
+    """The address of the served application; it stops at the end of the block."""
+    listener = open_socket("127.0.0.1", 0)
+    server = create_server(app, app.state.settings)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        yield name_url(listener)
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()

@@ -1,0 +1,217 @@
+"""The one error shape, readiness, the watcher, and what happens when something breaks."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import pytest
+from tests.api.asking import ask, ask_async
+from tests.api.world import World, make_world
+
+from assay.api.app import watch_world
+from assay.api.problems import PROBLEMS, NotReady, describe_problem
+from assay.api.state import ComputeQueue
+from assay.kit import errors
+from assay.kit.errors import AssayError, Busy, SourceUnavailable
+from assay.kit.home import Home
+
+MEMBERS = {"type", "title", "status", "code", "detail", "hint", "retryable"}
+
+
+def list_errors(base: type[AssayError] = AssayError) -> list[type[AssayError]]:
+    return [base, *(found for sub in base.__subclasses__() for found in list_errors(sub))]
+
+
+@pytest.mark.parametrize("error", list_errors(), ids=lambda error: error.__name__)
+def test_every_error_of_the_family_has_a_title_and_a_remedy(error: type[AssayError]) -> None:
+    kind = PROBLEMS[error.code]
+    assert kind.error is error
+    assert kind.title
+    assert kind.remedy
+
+
+def test_every_error_of_the_kit_is_documented() -> None:
+    family = {e for e in vars(errors).values() if isinstance(e, type) and e is not AssayError}
+    family = {e for e in family if issubclass(e, AssayError)}
+    assert family <= {kind.error for kind in PROBLEMS.values()}
+
+
+@pytest.mark.parametrize(
+    ("error", "retry_after"),
+    [
+        (Busy("b"), "2"),
+        (SourceUnavailable("s", retry_after_s=12.3), "13"),
+        (SourceUnavailable("s"), "2"),
+        (errors.NotFound("n"), ""),
+    ],
+)
+def test_what_may_be_retried_says_when(error: AssayError, retry_after: str) -> None:
+    headers = dict(describe_problem(error).raw_headers)
+    assert headers.get(b"retry-after", b"").decode() == retry_after
+
+
+@pytest.mark.parametrize(
+    ("target", "method", "status", "code"),
+    [
+        ("/nix", "GET", 404, "not-found"),
+        ("/v1", "GET", 404, "not-found"),
+        ("/v1/tokens/", "GET", 404, "not-found"),
+        ("/v1/grades", "GET", 404, "not-found"),
+        ("/assets/..%2fapp.py", "GET", 404, "not-found"),
+        ("/assets/swagger-ui.LICENSE.txt", "GET", 404, "not-found"),
+        ("/v1/tokens", "POST", 405, "method-not-allowed"),
+        ("/v1/tokens", "BREW", 405, "method-not-allowed"),
+        ("/v1/grades/nobody", "GET", 422, "bad-input"),
+    ],
+)
+def test_every_refusal_is_a_problem_document(
+    world: World, target: str, method: str, status: int, code: str
+) -> None:
+    answer = ask(world.app, target, method=method)
+    assert (answer.status, answer.json["code"]) == (status, code)
+    assert answer.header("content-type") == "application/problem+json"
+    assert answer.header("cache-control") == "no-store"
+    assert set(answer.json) >= MEMBERS
+    assert answer.json["type"] == f"/errors#{code}"
+    if status == 405:
+        assert answer.header("allow") == "GET, HEAD"
+
+
+def test_head_is_get_without_the_body(world: World) -> None:
+    whole = ask(world.app, "/v1/tokens")
+    head = ask(world.app, "/v1/tokens", method="HEAD")
+    assert (head.status, head.headers, head.body) == (whole.status, whole.headers, b"")
+
+
+def test_a_defect_of_ours_shows_nothing_of_our_insides(fresh_world: World) -> None:
+    sent: list[Any] = []
+
+    async def ask_broken() -> None:
+        try:
+            await ask_async(capture, "/v1/grades/trader")
+        except ZeroDivisionError as error:
+            sent.append(error)
+
+    async def capture(scope: object, receive: object, send: Callable[..., object]) -> None:
+        async def keep(message: object) -> None:
+            sent.append(message)
+
+        await fresh_world.app(scope, receive, keep)  # type: ignore[arg-type]
+
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("secret inside")
+
+    fresh_world.app.state.grades.load_grades = fail  # type: ignore[method-assign, assignment]
+    asyncio.run(ask_broken())
+    start, body, raised = sent
+    assert start["status"] == 500
+    assert (b"content-type", b"application/problem+json") in start["headers"]
+    assert b'"code":"internal"' in body["body"]
+    assert b"secret" not in body["body"]
+    # The server gets it to log.
+    assert isinstance(raised, ZeroDivisionError)
+
+
+@dataclass
+class Loading:
+    """A first load under way."""
+
+    done: bool = False
+
+    def is_ready(self) -> bool:
+        return self.done
+
+    def progress(self) -> str:
+        return "Grading <day> 3 of 9."
+
+
+def test_until_all_is_loaded_the_answer_is_503_with_the_progress(tmp_path: Path) -> None:
+    loading = Loading()
+    world = make_world(tmp_path, is_ready=loading.is_ready, progress=loading.progress)
+    for target in ("/readyz", "/v1/tokens", "/v1/grades/trader", "/v1/candles/BTC"):
+        answer = ask(world.app, target)
+        assert (answer.status, answer.json["code"]) == (503, NotReady.code)
+        assert answer.json["detail"] == "Grading <day> 3 of 9."
+        assert (answer.json["retryable"], answer.header("retry-after")) == (True, "2")
+    assert ask(world.app, "/healthz").json == {"status": "ok"}
+    page = ask(world.app, "/")
+    assert page.status == 200
+    assert b"Grading &lt;day&gt; 3 of 9." in page.body
+    loading.done = True
+    for target in ("/readyz", "/v1/tokens", "/v1/grades/trader", "/v1/candles/BTC", "/"):
+        assert ask(world.app, target).status == 200
+    assert b"Trader grade" in ask(world.app, "/").body
+
+
+def test_facts_that_arrive_later_are_noticed(tmp_path: Path) -> None:
+    world = make_world(tmp_path)
+    empty = make_world(tmp_path / "empty", days=0)
+    empty.markets.generation = None
+    asyncio.run(empty.app.state.refresh())
+    assert ask(world.app, "/readyz").status == 200
+    assert ask(empty.app, "/readyz").status == 503
+    empty.markets.generation = "2"
+    assert asyncio.run(empty.app.state.refresh())
+    assert ask(empty.app, "/readyz").status == 200
+    assert ask(empty.app, "/v1/tokens").status == 200
+    nothing = ask(empty.app, "/v1/grades/trader")
+    assert (nothing.status, nothing.json["code"]) == (404, "not-found")
+    assert "assay grade" in nothing.json["hint"]
+    assert b"Nothing has been graded yet" in ask(empty.app, "/").body
+
+
+def test_the_watcher_outlives_a_failed_look(
+    fresh_world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    state, markets = fresh_world.app.state, fresh_world.markets
+    noticed = Event()
+    read, looks = markets.load_panel_version, []
+
+    def load_panel_version(home: Home) -> str | None:
+        looks.append(home)
+        if len(looks) == 1:
+            raise OSError("the disk went away")
+        if len(looks) > 2:
+            noticed.set()
+        return read(home)
+
+    async def watch() -> None:
+        watcher = asyncio.create_task(watch_world(state, every_s=0.0))
+        await asyncio.to_thread(noticed.wait)
+        watcher.cancel()
+
+    markets.load_panel_version = load_panel_version  # type: ignore[method-assign]
+    asyncio.run(watch())
+    assert len(looks) > 2
+    assert "could not be read" in caplog.text
+
+
+def test_heavy_work_runs_one_at_a_time_shares_equal_runs_and_is_bounded() -> None:
+    queue, gate, ran = ComputeQueue(limit=2), Event(), []
+
+    def work(name: str) -> Callable[[], str]:
+        def run() -> str:
+            gate.wait()
+            ran.append(name)
+            return name
+
+        return run
+
+    async def main() -> None:
+        first = [asyncio.create_task(queue.run("a", work("a"))) for _ in range(3)]
+        second = asyncio.create_task(queue.run("b", work("b")))
+        await asyncio.sleep(0)
+        with pytest.raises(Busy):
+            await queue.run("c", work("c"))
+        first[0].cancel()
+        gate.set()
+        assert await first[1] == await first[2] == "a"
+        assert await second == "b"
+        assert await queue.run("a", work("a")) == "a"
+
+    asyncio.run(main())
+    queue.close()
+    assert ran == ["a", "b", "a"]

@@ -1,0 +1,55 @@
+"""docs/api.md and the OpenAPI document say everything that the code does, and nothing else."""
+
+import re
+from pathlib import Path
+
+import pytest
+from tests.api.asking import ask
+from tests.api.test_front import list_paths
+from tests.api.world import World
+
+from assay.api.problems import PROBLEMS
+
+DOCS = Path(__file__).resolve().parents[2] / "docs" / "api.md"
+
+
+@pytest.fixture(scope="module")
+def text() -> str:
+    return DOCS.read_text(encoding="utf-8")
+
+
+def test_every_route_is_documented_and_every_documented_route_exists(
+    world: World, text: str
+) -> None:
+    assert set(re.findall(r"^\| `GET ([^`]+)`", text, re.MULTILINE)) == set(list_paths(world))
+
+
+def test_every_error_code_is_documented_with_its_status(text: str) -> None:
+    rows = re.findall(r"^\| `([a-z-]+)` \| (\d{3}) \|", text, re.MULTILINE)
+    assert dict(rows) == {code: str(kind.status) for code, kind in PROBLEMS.items()}
+    for code, kind in PROBLEMS.items():
+        line = next(line for line in text.splitlines() if line.startswith(f"| `{code}` |"))
+        assert ("retryable" in line) == kind.error.retryable
+
+
+def test_every_parameter_is_documented(world: World, text: str) -> None:
+    section = text.partition("## Parameters")[2].partition("\n## ")[0]
+    documented = set(
+        re.findall(r"`([a-z_]+)`", "".join(re.findall(r"^\|([^|]+)\|", section, re.M)))
+    )
+    paths = ask(world.app, "/openapi.json").json["paths"]
+    operations = [operation for path in paths.values() for operation in path.values()]
+    known = {p["name"] for o in operations for p in o.get("parameters", ()) if p["in"] == "query"}
+    assert documented == known
+
+
+def test_the_description_says_what_it_must(world: World) -> None:
+    document = ask(world.app, "/openapi.json").json
+    said = document["info"]["description"]
+    for words in ("not investment advice", "decimal strings", "as_of", "backfilled", "Units"):
+        assert words in said
+    assert document["openapi"].startswith("3.1")
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            assert operation["description"], path
+            assert {"200", "304", "400", "401", "421"} <= set(operation["responses"])

@@ -1,0 +1,92 @@
+"""The pages for people: their own files only, nothing inline, everything escaped."""
+
+import re
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from tests.api.asking import ask
+from tests.api.serving import running
+from tests.api.world import NEWEST, World, make_rows, make_world, publish
+
+from assay.api.ports import GradeKind
+from assay.api.problems import PROBLEMS
+from assay.kit.clock import FixedClock
+
+PAGES = ("/", "/docs", "/errors")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_pages_load_nothing_foreign_and_nothing_inline(world: World, page: str) -> None:
+    answer = ask(world.app, page)
+    assert answer.header("content-type") == "text/html; charset=utf-8"
+    html = answer.body.decode()
+    policy = answer.header("content-security-policy")
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert " style=" not in html
+    assert "<style" not in html
+    assert not re.search(r"<script(?![^>]* src=)", html)
+    assert not re.search(r"\son\w+=", html)
+    for link in re.findall(r'(?:src|href)="([^"]+)"', html):
+        assert link.startswith("/"), link
+        target = link.partition("#")[0]
+        assert ask(world.app, target).status == 200, link
+
+
+def test_the_start_page_says_how_far_the_data_goes(tmp_path: Path) -> None:
+    recorded = make_world(tmp_path / "a", clock=FixedClock(datetime(2026, 5, 1, tzinfo=UTC)))
+    html = ask(recorded.app, "/").body.decode()
+    assert "Recorded data to 29 December 2023" in html
+    assert "backfilled" in html
+    assert "Not investment advice" in html
+    assert "Trader grade" in html
+    assert "Investor grade" in html
+    fresh = make_world(tmp_path / "b", clock=FixedClock(datetime(2023, 12, 30, 9, tzinfo=UTC)))
+    html = ask(fresh.app, "/").body.decode()
+    assert "Recorded" not in html
+    assert "Data to 29 December 2023" in html
+
+
+def test_names_from_outside_are_escaped(tmp_path: Path) -> None:
+    world = make_world(tmp_path, days=0)
+    rows = make_rows(world.markets.registry, NEWEST)
+    rows[0]["name"] = '<script>alert("x")</script>'
+    publish(world.database, GradeKind.TRADER, NEWEST, rows, datetime(2024, 1, 1, tzinfo=UTC))
+    html = ask(world.app, "/").body.decode()
+    assert "<script" not in html
+    assert "&lt;script&gt;" in html
+
+
+def test_every_error_code_has_its_place_on_the_page(world: World) -> None:
+    html = ask(world.app, "/errors").body.decode()
+    for code in PROBLEMS:
+        assert f'id="{code}"' in html
+
+
+@pytest.mark.slow
+def test_the_docs_are_drawn_by_a_real_browser(world: World, chromium: str, tmp_path: Path) -> None:
+    """The reference draws itself from our files alone under the strict policy."""
+    with running(world.app) as url:
+        done = subprocess.run(
+            [
+                chromium,
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--enable-logging=stderr",
+                "--virtual-time-budget=20000",
+                f"--user-data-dir={tmp_path}",
+                "--dump-dom",
+                url + "/docs",
+            ],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    for operation in ("list_grades", "list_tokens", "list_candles", "get_publication"):
+        assert f"-{operation}" in done.stdout
+    assert "not investment advice" in done.stdout
+    assert "Content Security Policy" not in done.stderr
+    assert "Refused to" not in done.stderr
