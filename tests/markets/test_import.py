@@ -162,7 +162,7 @@ def test_a_declared_redenomination_is_no_jump(home: Home, take: Importer) -> Non
     rows = [bar("FOO", 0, 1.0), bar("FOO", 1, 0.001)]
     report = take(rows)
     assert report.quarantined == {Fault.JUMP: 1}
-    assert "declare_redenomination" in report.hints[0]
+    assert "assay redenominate FOO --day" in report.hints[0]
     declare_redenomination(home, "FOO", START + timedelta(days=1), 1000.0, FixedClock(NOW))
     assert take(rows).accepted == 1
     assert (load_panel(home).close * load_panel(home).unit).tolist() == [[1.0, 1.0]]

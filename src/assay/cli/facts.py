@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import typer
 from rich.table import Table
 
@@ -57,8 +58,9 @@ def fetch_candles(
                 wanted,
                 parse_day(since),
                 interval,
-                clock=context.clock,
-                progress=context.progress,
+                context.clock,
+                context.progress,
+                np.random.default_rng(),
             )
         )
         print_report(report)

@@ -24,7 +24,7 @@ def list_hints(frame: pl.DataFrame) -> tuple[str, ...]:
     firsts = jumps.group_by("symbol").agg(pl.col("time").min()).sort("symbol").head(5)
     return tuple(
         f"If {symbol} was redenominated on {time.date()}, declare it with"
-        f" declare_redenomination(home, {symbol!r}, date({time:%Y, %-m, %-d}), factor, ...)"
+        f" assay redenominate {symbol} --day {time:%Y-%m-%d} --factor FACTOR"
         " and import again."
         for symbol, time in firsts.iter_rows()
     )
