@@ -4,7 +4,7 @@ Both are real uvicorn processes with the same settings on loopback, pinned to on
 same client on another core over kept-alive connections, in shuffled rounds of the same run. CPU is
 what the kernel counted for all threads of the server (/proc/PID/task/*/schedstat, nanoseconds).
 
-    python bench/serving/run.py [--rounds 9] [--requests 3000] [--json FILE]
+    python bench/serving/run.py [--rounds 25] [--requests 1000] [--json FILE]
 
 The goal is 1.3: exits with 1 when the list, uncompressed or as a browser asks for it, costs more.
 """
@@ -221,8 +221,8 @@ def measure(assay: Server, raw: Server, case: Case, rounds: int, count: int) -> 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--requests", type=int, default=3_000)
+    parser.add_argument("--rounds", type=int, default=25)
+    parser.add_argument("--requests", type=int, default=1_000)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--assay")
     parser.add_argument("--raw")

@@ -168,9 +168,9 @@ def test_the_watcher_outlives_a_failed_look(
 ) -> None:
     state, markets = fresh_world.app.state, fresh_world.markets
     noticed = Event()
-    read, looks = markets.load_panel_version, []
+    read, looks = markets.load_facts_version, []
 
-    def load_panel_version(home: Home) -> str | None:
+    def load_facts_version(home: Home) -> str | None:
         looks.append(home)
         if len(looks) == 1:
             raise OSError("the disk went away")
@@ -183,10 +183,32 @@ def test_the_watcher_outlives_a_failed_look(
         await asyncio.to_thread(noticed.wait)
         watcher.cancel()
 
-    markets.load_panel_version = load_panel_version  # type: ignore[method-assign]
+    markets.load_facts_version = load_facts_version  # type: ignore[method-assign]
     asyncio.run(watch())
     assert len(looks) > 2
     assert "could not be read" in caplog.text
+
+
+def test_the_running_application_watches_by_itself_and_closes_after(fresh_world: World) -> None:
+    routes, markets = fresh_world.app.routes, fresh_world.markets
+    noticed, looks = Event(), []
+
+    def load_facts_version(home: Home) -> str | None:
+        looks.append(home)
+        # At the second look the first one has been acted upon.
+        if len(looks) > 1:
+            noticed.set()
+        return "2"
+
+    async def run() -> None:
+        markets.load_facts_version = load_facts_version  # type: ignore[method-assign]
+        async with routes.router.lifespan_context(routes):
+            await asyncio.to_thread(noticed.wait)
+            assert fresh_world.app.state.world.word.facts_version == "2"
+
+    asyncio.run(run())
+    with pytest.raises(RuntimeError, match="shutdown"):
+        ask(fresh_world.app, "/v1/tokens")
 
 
 def test_heavy_work_runs_one_at_a_time_shares_equal_runs_and_is_bounded() -> None:

@@ -144,6 +144,13 @@ def test_an_answer_from_a_world_that_passed_meanwhile_is_not_remembered(fresh_wo
     assert not front._pages
 
 
+def test_what_may_change_without_the_version_word_is_not_remembered(fresh_world: World) -> None:
+    assert ask(fresh_world.app, "/v1/candles/BTC?interval=1h").status == 200
+    assert not fresh_world.app.front._pages
+    assert ask(fresh_world.app, "/v1/candles/BTC").status == 200
+    assert fresh_world.app.front._pages
+
+
 def test_memory_stays_within_its_bound(fresh_world: World) -> None:
     app = fresh_world.app
     front = Front(app.declared, app.state, Hosts(), limit_bytes=40_000)

@@ -1,8 +1,10 @@
 """The pages for people: their own files only, nothing inline, everything escaped."""
 
+import hashlib
 import re
 import subprocess
 from datetime import UTC, datetime
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -63,6 +65,15 @@ def test_every_error_code_has_its_place_on_the_page(world: World) -> None:
     html = ask(world.app, "/errors").body.decode()
     for code in PROBLEMS:
         assert f'id="{code}"' in html
+
+
+def test_the_vendored_files_are_the_published_ones() -> None:
+    folder = files("assay.api").joinpath("assets")
+    notice = folder.joinpath("swagger-ui.NOTICE.txt").read_text(encoding="utf-8")
+    listed = re.findall(r"^([0-9a-f]{64})  (\S+)$", notice, re.MULTILINE)
+    assert {name for _, name in listed} == {"swagger-ui-bundle.js", "swagger-ui.css"}
+    for digest, name in listed:
+        assert hashlib.sha256(folder.joinpath(name).read_bytes()).hexdigest() == digest
 
 
 @pytest.mark.slow

@@ -115,7 +115,7 @@ class FakeMarkets:
     registry: Registry = field(default_factory=make_registry)
     generation: str | None = "1"
 
-    def load_panel_version(self, home: Home) -> str | None:
+    def load_facts_version(self, home: Home) -> str | None:
         return self.generation
 
     def load_registry(self, home: Home) -> Registry:

@@ -89,8 +89,11 @@ class Grades(Protocol):
 class Markets(Protocol):
     """The front door of the markets room, as far as the API needs it."""
 
-    def load_panel_version(self, home: Home) -> str | None:
-        """Names the panel generation in force; None before the first load. Cheap: asked often."""
+    def load_facts_version(self, home: Home) -> str | None:
+        """Changes whenever registry, panel or lake change; None before the first load.
+
+        Asked twice a second, so it must be cheap.
+        """
         ...
 
     def load_registry(self, home: Home) -> Registry:

@@ -87,6 +87,10 @@ class Candle(Shape):
     close: DecimalText
     volume: Annotated[DecimalText | None, Field(description="In base units.")]
     market_cap_usd: DecimalText | None = None
+    quote_volume: Annotated[
+        DecimalText | None,
+        Field(description="In the quote asset, where a source states that instead."),
+    ] = None
 
 
 class NoView(Shape):

@@ -105,10 +105,14 @@ class Recording:
 
 
 class SealedResponse(Response):
-    """Chooses the coding, answers 200 or 304, and lets the front remember the answer."""
+    """Chooses the coding, answers 200 or 304, and lets the front remember the answer.
 
-    def __init__(self, content: Content) -> None:
+    `remember` is False for what may change without the version word.
+    """
+
+    def __init__(self, content: Content, *, remember: bool = True) -> None:
         self.content = content
+        self.remember = remember
         self.status_code = 200
         self.background = None
         self.raw_headers = []
@@ -119,7 +123,7 @@ class SealedResponse(Response):
         wanted = b",".join(v for k, v in scope["headers"] if k == b"if-none-match")
         sealed = await self.content.seal(choose_coding(accepted))
         recording = scope.get(RECORDING)
-        if recording is not None:
+        if recording is not None and self.remember:
             recording.sealed = sealed
         if wanted and matches_etag(wanted, sealed.etag):
             await send(sealed.not_modified)

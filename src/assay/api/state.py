@@ -34,13 +34,13 @@ class Word:
     """The version word: changes exactly when an answer may change."""
 
     sequence: int
-    generation: str | None
+    facts_version: str | None
     closed_day: date
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Registry and panel of one generation."""
+    """Registry and panel of one version."""
 
     registry: Registry
     panel: Panel
@@ -148,14 +148,14 @@ def load_word(state: ApiState) -> Word:
     with state.database.read() as connection:
         sequence = ledger.load_version(connection)
     closed = last_closed_day(state.clock.now())
-    return Word(sequence, state.markets.load_panel_version(state.home), closed)
+    return Word(sequence, state.markets.load_facts_version(state.home), closed)
 
 
 def load_world(state: ApiState, word: Word) -> World:
-    """The world of `word`; facts of an unchanged generation are kept."""
-    if word.generation is None:
+    """The world of `word`; facts of an unchanged version are kept."""
+    if word.facts_version is None:
         return World(word, None)
-    if state.world.facts is not None and state.world.word.generation == word.generation:
+    if state.world.facts is not None and state.world.word.facts_version == word.facts_version:
         return World(word, state.world.facts)
     registry = state.markets.load_registry(state.home)
     return World(word, Facts(registry, state.markets.load_panel(state.home)))

@@ -96,10 +96,16 @@ def find_token(registry: Registry, name: str, as_of: date) -> Token:
         near = [names.get(text, text) for text in suggest(wanted, {**names, **known})]
         raise NotFound(
             f"No token has the symbol {name[:40]!r}.",
-            hint=f"Did you mean {' or '.join(dict.fromkeys(near))}?"
+            hint=f"Did you mean {join_choices(near)}?"
             if near
             else "GET /v1/tokens lists all; ids work too.",
         ) from error
+
+
+def join_choices(names: Sequence[str]) -> str:
+    """`A`, `A or B`, `A, B or C`, each name once."""
+    *others, last = dict.fromkeys(names)
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def _plain(value: object) -> str:

@@ -31,6 +31,7 @@ from assay.kit.errors import BadInput
 from assay.markets.types import Interval, Panel, Token, TokenId, moment_of
 
 PRICES = ("open", "high", "low", "close", "volume")
+OPTIONAL = ("market_cap_usd", "quote_volume")
 
 
 def answer_tokens(facts: Facts, query: TokensQuery) -> Content:
@@ -160,7 +161,7 @@ def cut_series(
 def write_candle(row: dict[str, object]) -> dict[str, object]:
     """One candle as it is served: quoted prices as decimal strings."""
     candle: dict[str, object] = {"time": row["time"]}
-    for field in (*PRICES, "market_cap_usd"):
+    for field in (*PRICES, *OPTIONAL):
         if field in row:
             value = row[field]
             candle[field] = write_decimal(value if isinstance(value, float) else None)

@@ -9,6 +9,7 @@ from assay.api.answers.facts import answer_candles, answer_token, answer_tokens
 from assay.api.parameters import AsOfQuery, CandlesQuery, TokensQuery
 from assay.api.routes.common import LoadedFacts, State
 from assay.api.sealed import SealedResponse
+from assay.markets.types import Interval
 
 router = APIRouter(prefix="/v1", tags=["facts"])
 
@@ -43,4 +44,6 @@ async def list_candles(
     state: State, facts: LoadedFacts, symbol: TokenName, query: Annotated[CandlesQuery, Query()]
 ) -> SealedResponse:
     """List candles as quoted then, newest first. The symbol is read on the day `to` or `as_of`."""
-    return SealedResponse(await state.read(answer_candles, state, facts, symbol, query))
+    content = await state.read(answer_candles, state, facts, symbol, query)
+    # Finer candles come from the lake, whose imports need not touch the panel and its version.
+    return SealedResponse(content, remember=query.interval is Interval.DAY)
