@@ -26,12 +26,34 @@ FIELDS = ("open", "high", "low", "close", "volume")
 
 
 class TokenKind(StrEnum):
-    """What a token is; only `COIN` is graded."""
+    """What a token is; only coins are graded."""
 
     COIN = "coin"
     STABLE = "stable"
     FIAT = "fiat"
     WRAPPED = "wrapped"
+
+    @classmethod
+    def of_ticker(cls, symbol: str) -> TokenKind:
+        """The kind of a token of which only the ticker is known, by the naming habits of the field.
+
+        Tickers with USD in them and listed stablecoins are stable, currencies of states are fiat,
+        receipts and tokenised metals are wrapped, all others coins.
+        """
+        if symbol in _FIAT:
+            return cls.FIAT
+        if "USD" in symbol or symbol in _STABLE:
+            return cls.STABLE
+        return cls.WRAPPED if symbol in _WRAPPED else cls.COIN
+
+
+_FIAT = frozenset(
+    "EUR GBP AUD TRY BRL RUB UAH NGN ZAR PLN RON ARS JPY CZK MXN COP AEUR EURI".split()
+)
+_STABLE = frozenset("DAI FRAX FEI LUSD GHO UST USTC MIM EURT EURC EURS VAI IDRT BIDR BVND".split())
+_WRAPPED = frozenset(
+    "WBTC WETH BETH WBETH STETH WSTETH RETH CBETH CBBTC BBTC RENBTC TBTC BNSOL PAXG XAUT".split()
+)
 
 
 class Interval(StrEnum):

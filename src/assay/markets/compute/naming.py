@@ -106,4 +106,4 @@ def _segments(registry: Registry, base: str) -> list[tuple[date, int]]:
 def new_record(token_id: int, base: str, quote: str, venue: str, first_day: date) -> TokenRecord:
     """The record of a token that a file brought; what it is called is all that is known."""
     ticker = Ticker(base, base + quote, base, first_day)
-    return TokenRecord(TokenId(token_id), TokenKind.COIN, venue, quote, (ticker,))
+    return TokenRecord(TokenId(token_id), TokenKind.of_ticker(base), venue, quote, (ticker,))

@@ -286,7 +286,7 @@ def _token_record(row: Mapping[Any, Any]) -> TokenRecord:
     first_day = date.fromisoformat(row["first_day"])
     return TokenRecord(
         token_id=TokenId(row["token_id"]),
-        kind=TokenKind.COIN,
+        kind=TokenKind.of_ticker(symbol),
         venue=row["venue"],
         quote=row["quote"],
         tickers=(Ticker(symbol, symbol + row["quote"], symbol, first_day),),
