@@ -69,9 +69,9 @@ changed, and open to anyone who wants to check.</p>
 </div>
 <section class="try">
 <h2>Ask for it</h2>
-<pre><code>curl 'http://127.0.0.1:8000/v1/grades/trader?limit=20'
-curl 'http://127.0.0.1:8000/v1/grades/trader/BTC/explanation'
-curl 'http://127.0.0.1:8000/v1/grades/investor?as_of=2022-05-01&amp;symbol=LUNA'</code></pre>
+<pre><code>curl 'http://127.0.0.1:{start.port}/v1/grades/trader?limit=20'
+curl 'http://127.0.0.1:{start.port}/v1/grades/trader/BTC/explanation'
+curl 'http://127.0.0.1:{start.port}/v1/grades/investor?as_of=2022-05-01&amp;symbol=LUNA'</code></pre>
 </section>
 {_FOOT}"""
 

@@ -31,6 +31,7 @@ class Board:
 class Start:
     """The whole page. `is_recorded` is True when the data ends before the present of the clock."""
 
+    port: int
     newest_day: date
     is_recorded: bool
     first_day: date
@@ -43,6 +44,7 @@ def read_start(state: ApiState, facts: Facts) -> Start:
     """Read what the start page shows; a kind without publications has no board."""
     tokens = facts.registry.tokens(facts.newest_day)
     return Start(
+        port=state.settings.port or 8000,
         newest_day=facts.newest_day,
         is_recorded=(state.world.word.closed_day - facts.newest_day).days >= FRESH_DAYS,
         first_day=facts.panel.first_day,
