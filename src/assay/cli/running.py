@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from assay import grades
+from assay import grades, markets
 from assay.cli.context import command, err
 from assay.cli.start import Preparation, ensure_sample
 from assay.cli.start import prepare as run_preparation
@@ -22,19 +22,28 @@ def serve() -> None:
     with command() as context:
         preparation = Preparation()
 
-        def announce(url: str) -> None:
+        def announce() -> None:
             if preparation.is_ready:
-                err.print(f"[bold green]Assay is ready[/] {url}", highlight=False)
+                err.print(f"[bold green]Assay is ready[/] {preparation.url}", highlight=False)
             else:
-                err.print(
-                    f"[bold red]Preparation failed[/]; {url} answers with what there is.",
-                    highlight=False,
-                )
+                err.print("[bold red]Preparation failed[/]; the lines above say why.")
 
-        server = api.Server(context.home, context.settings, context.clock, preparation)
-        preparation.listeners.append(lambda: announce(server.url))
-        preparation.start(context.progress)
-        server.run()
+        preparation.listeners.append(announce)
+
+        def listening(url: str) -> None:
+            preparation.url = url
+            preparation.start(context.progress)
+
+        api.serve(
+            context.home,
+            context.settings,
+            context.clock,
+            grades=grades,
+            markets=markets,
+            is_ready=lambda: preparation.is_ready,
+            progress=lambda: preparation.text,
+            on_listening=listening,
+        )
 
 
 def prepare(

@@ -43,6 +43,7 @@ def prepare(context: Context) -> None:
 class Preparation:
     """A `prepare` process running beside the server: what it does, and whether it is done."""
 
+    url: str = ""
     label: str = "starting"
     done: int = 0
     total: int = 0

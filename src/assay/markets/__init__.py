@@ -18,7 +18,7 @@ from assay.markets.service.reading import (
     load_panel,
     load_registry,
 )
-from assay.markets.service.revisions import list_revision_moments
+from assay.markets.service.revisions import list_revision_moments, load_facts_version
 from assay.markets.service.sample import ensure_ready, load_sample
 from assay.markets.service.settling import reconcile
 
@@ -34,6 +34,7 @@ __all__ = [
     "list_quarantine",
     "list_revision_moments",
     "load_candles",
+    "load_facts_version",
     "load_panel",
     "load_registry",
     "load_sample",

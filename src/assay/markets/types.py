@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assay.kit.errors import BadInput, NotFound
+from assay.markets.tickers import FIAT_TICKERS, STABLE_TICKERS, WRAPPED_TICKERS
 
 TokenId = NewType("TokenId", int)
 AsOf = date | datetime
@@ -40,20 +41,11 @@ class TokenKind(StrEnum):
         Tickers with USD in them and listed stablecoins are stable, currencies of states are fiat,
         receipts and tokenised metals are wrapped, all others coins.
         """
-        if symbol in _FIAT:
+        if symbol in FIAT_TICKERS:
             return cls.FIAT
-        if "USD" in symbol or symbol in _STABLE:
+        if "USD" in symbol or symbol in STABLE_TICKERS:
             return cls.STABLE
-        return cls.WRAPPED if symbol in _WRAPPED else cls.COIN
-
-
-_FIAT = frozenset(
-    "EUR GBP AUD TRY BRL RUB UAH NGN ZAR PLN RON ARS JPY CZK MXN COP AEUR EURI".split()
-)
-_STABLE = frozenset("DAI FRAX FEI LUSD GHO UST USTC MIM EURT EURC EURS VAI IDRT BIDR BVND".split())
-_WRAPPED = frozenset(
-    "WBTC WETH BETH WBETH STETH WSTETH RETH CBETH CBBTC BBTC RENBTC TBTC BNSOL PAXG XAUT".split()
-)
+        return cls.WRAPPED if symbol in WRAPPED_TICKERS else cls.COIN
 
 
 class Interval(StrEnum):
