@@ -108,6 +108,15 @@ def test_the_newest_days_alone_equal_the_whole_history(bars: Bars, data: st.Data
     )
 
 
+@pytest.mark.parametrize("since", [199, 200, 201, 330, 419])
+def test_the_newest_days_alone_reach_back_far_enough(since: int) -> None:
+    bars = build_bars(np.random.default_rng(since), 5, 420, 0.04, 0.03)
+    np.testing.assert_array_equal(
+        compute_indicators(bars, np.float64, since=since),
+        compute_indicators(bars, np.float64)[:, :, since:],
+    )
+
+
 @given(panels())
 def test_one_token_alone_equals_itself_among_others(bars: Bars) -> None:
     together = compute_indicators(bars, np.float64)

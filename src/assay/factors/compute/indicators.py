@@ -36,7 +36,7 @@ COUNT = 30
 _WINDOWED = 21
 _SMOOTHED = 9
 
-# The longest window, and one bar before it for its first return.
+# Bars before the first wanted one: the longest window, and one for the first return of another.
 _REACH = 201
 _TOKENS_AT_ONCE = 16
 # A token's bars, and scratch rows.
