@@ -8,11 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 # Kernels compiled by tests are kept between runs, outside any home a person uses.
 os.environ.setdefault(
-    "NUMBA_CACHE_DIR", str(Path(tempfile.gettempdir()) / f"assay-test-kernels-{os.getuid()}")
+    "ASSAY_KERNEL_CACHE", str(Path(tempfile.gettempdir()) / f"assay-test-kernels-{os.getuid()}")
 )
+
+# A time limit never decides a test: the machine may be busy with something else.
+settings.register_profile("assay", deadline=None)
+settings.load_profile("assay")
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 

@@ -1,5 +1,6 @@
 """Errors, moments, progress and settings: small things every face relies on."""
 
+import os
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.kit import errors
+from assay.kit import compiled, errors
 from assay.kit.clock import FixedClock, SystemClock
 from assay.kit.moments import close_of, format_utc, last_closed_day, parse_day, parse_utc
 from assay.kit.progress import parse_line
@@ -77,3 +78,10 @@ def test_foreign_lines_are_no_progress(line: str) -> None:
 
 def test_progress_lines_are_read_back() -> None:
     assert parse_line('{"label": "grading", "done": 3, "total": 9}') == ("grading", 3, 9)
+
+
+def test_kernels_are_cached_apart_for_each_state_of_the_sources() -> None:
+    folder = Path(os.environ["NUMBA_CACHE_DIR"])
+    assert folder == compiled._cache_folder()
+    assert folder.parent == Path(os.environ["ASSAY_KERNEL_CACHE"])
+    assert len(folder.name) == 16

@@ -20,4 +20,8 @@ class Settings(BaseSettings):
         description="Address to serve on. Open local mode refuses anything but loopback.",
     )
     port: int = Field(default=8000, ge=0, le=65535, description="Port to serve on; 0 picks one.")
+    kernel_cache: Path | None = Field(
+        default=None,
+        description="Folder of compiled kernels, if they are to outlive the home folder.",
+    )
     log_level: str = Field(default="warning", description="debug, info, warning or error.")
