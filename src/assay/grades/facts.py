@@ -6,13 +6,24 @@ them: kernels run from left to right, a prefix of the panel gives a prefix of th
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Protocol
+
+import numpy as np
 
 from assay import ledger, markets
 from assay.kit.home import Home
 from assay.kit.moments import close_of
-from assay.markets.types import Panel, Registry, Token
+from assay.markets.types import Panel, Token
+
+
+class Tokens(Protocol):
+    """Whoever can say which tokens were known on a day: the registry, or a bundle."""
+
+    def tokens(self, as_of: date) -> list[Token]:
+        """The tokens that had begun to trade by `as_of`, ascending by id, as known then."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -20,7 +31,7 @@ class Facts:
     """Facts of a group of days: the panel reaches to the newest of them."""
 
     panel: Panel
-    registry: Registry
+    registry: Tokens
     recorded_by: datetime
     day_digests: Sequence[bytes]
 
@@ -43,13 +54,29 @@ def load_facts(home: Home, as_of: date, recorded_by: datetime) -> Facts:
 
     Raises BadInput before the data, InFuture after them, NotFound where nothing was loaded.
     """
-    panel = markets.load_panel(home, as_of, recorded_by)
+    panel = trim_start(markets.load_panel(home, as_of, recorded_by))
     return Facts(
         panel=panel,
         registry=markets.load_registry(home),
         recorded_by=recorded_by,
         day_digests=markets.digest_days(panel),
     )
+
+
+def trim_start(panel: Panel) -> Panel:
+    """Without the empty days before the first bar.
+
+    Older history that was imported later lengthens the axis of the panel; what was said before must
+    not see that.
+    """
+    has_bars = ~np.isnan(panel.close).all(axis=0)
+    start = int(has_bars.argmax())
+    if start == 0 or not has_bars.any():
+        return panel
+    fields = ("open", "high", "low", "close", "volume", "unit")
+    cut = {name: getattr(panel, name)[:, start:] for name in fields}
+    cap = None if panel.market_cap is None else panel.market_cap[:, start:]
+    return replace(panel, first_day=panel.day(start), market_cap=cap, **cut)
 
 
 def group_days(days: Sequence[date], changes: Sequence[datetime]) -> list[list[date]]:
