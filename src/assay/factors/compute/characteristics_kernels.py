@@ -75,7 +75,7 @@ def _derive_day(table: Table, t: int) -> None:
 def derive(table: Table) -> int:
     """Fill the derived rows of a token's table; the column of its first bar (beyond it: none)."""
     days = table.shape[1]
-    first = days
+    first: int = days
     filled = np.nan
     peak = np.nan
     for row in range(RETURN, ROWS):
@@ -136,7 +136,8 @@ def _average_gap(close: Row, t: int) -> float:
             slow_weight += q
         p *= _FAST_DECAY
         q *= _SLOW_DECAY
-    return (fast / fast_weight - slow / slow_weight) / close[t]
+    gap: float = (fast / fast_weight - slow / slow_weight) / close[t]
+    return gap
 
 
 @kernel

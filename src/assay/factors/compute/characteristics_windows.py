@@ -88,7 +88,7 @@ def autocorrelation(x: Row, a: int, b: int, need: int) -> float:
 @kernel
 def highest(x: Row, a: int, b: int) -> float:
     """Largest value."""
-    result = -np.inf
+    result: float = -np.inf
     for i in range(a, b + 1):
         if x[i] > result:
             result = x[i]
@@ -98,7 +98,7 @@ def highest(x: Row, a: int, b: int) -> float:
 @kernel
 def lowest(x: Row, a: int, b: int) -> float:
     """Smallest value."""
-    result = np.inf
+    result: float = np.inf
     for i in range(a, b + 1):
         if x[i] < result:
             result = x[i]
@@ -132,7 +132,8 @@ def mean_largest_five(x: Row, a: int, b: int, need: int) -> float:
                         top[j], top[j + 1] = top[j + 1], top[j]
     if count < need or count < 5:
         return np.nan
-    return (top[0] + top[1] + top[2] + top[3] + top[4]) / 5.0
+    average: float = (top[0] + top[1] + top[2] + top[3] + top[4]) / 5.0
+    return average
 
 
 @kernel

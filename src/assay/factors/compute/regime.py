@@ -34,6 +34,7 @@ _LARGEST_RETURN = 0.5
 _DAILY = 0.05
 _USUAL_VOLATILITY = 0.045
 _USUAL_DISPERSION = 0.25
+VOLATILITY_REACH = 120
 _DECAY = 0.94
 _WARM_UP = 20
 
@@ -49,12 +50,12 @@ def _median(values: Series, count: int) -> float:
 
 
 @kernel
-def _median_volumes(close: Matrix, volume: Matrix) -> Matrix:
+def _median_volumes(close: Matrix, volume: Matrix, start: int) -> Matrix:
     tokens, days = close.shape
     out = np.full((tokens, days), np.nan)
     window = np.empty(MINIMUM_HISTORY_DAYS)
     for token in range(tokens):
-        for t in range(days):
+        for t in range(start, days):
             if not close[token, t] > 0.0:
                 continue
             count = 0
@@ -67,13 +68,14 @@ def _median_volumes(close: Matrix, volume: Matrix) -> Matrix:
     return out
 
 
-def compute_median_volumes(close: Matrix, volume: Matrix) -> Matrix:
+def compute_median_volumes(close: Matrix, volume: Matrix, start: int = 0) -> Matrix:
     """Median dollar volume of the last 30 days, [tokens, days]; days without one are left out, NaN
-    without a bar on the day itself.
+    without a bar on the day itself and before `start`.
     """
     return _median_volumes(
         np.ascontiguousarray(close, dtype=np.float64),
         np.ascontiguousarray(volume, dtype=np.float64),
+        start,
     )
 
 
@@ -207,39 +209,52 @@ def compute_regimes(market: Series, months: Matrix, universe: Flags, start: int 
 
 
 @kernel
-def _relative_volatility(close: Matrix, universe: Flags, out: Matrix) -> None:
-    tokens, days = close.shape
-    seen = np.zeros(tokens, np.int64)
-    variance = np.zeros(tokens)
-    changes = np.empty(tokens)
-    members = np.empty(tokens)
-    for t in range(1, days):
+def _relative_changes(close: Matrix, universe: Flags, start: int, out: Matrix) -> None:
+    members = np.empty(close.shape[0])
+    for t in range(max(start, 1), close.shape[1]):
         count = 0
-        for token in range(tokens):
-            changes[token] = log_(close[token, t] / close[token, t - 1])
-            if universe[token, t] and changes[token] == changes[token]:
-                members[count] = changes[token]
+        for token in range(close.shape[0]):
+            out[token, t] = log_(close[token, t] / close[token, t - 1])
+            if universe[token, t] and out[token, t] == out[token, t]:
+                members[count] = out[token, t]
                 count += 1
         middle = _median(members, count)
-        middle = middle if middle == middle else 0.0
-        for token in range(tokens):
-            square = (changes[token] - middle) * (changes[token] - middle)
-            if square == square:
-                seen[token] += 1
-                if seen[token] <= _WARM_UP:
-                    variance[token] += (square - variance[token]) / seen[token]
-                else:
-                    variance[token] = _DECAY * variance[token] + (1.0 - _DECAY) * square
-            if seen[token] >= _WARM_UP and close[token, t] == close[token, t]:
-                out[token, t] = round_significant(math.sqrt(variance[token]), 6)
+        for token in range(close.shape[0]):
+            out[token, t] -= middle if middle == middle else 0.0
 
 
-def compute_relative_volatility(close: Matrix, universe: Flags) -> Matrix:
+@kernel
+def _relative_volatility(changes: Matrix, close: Matrix, start: int, out: Matrix) -> None:
+    for token in range(close.shape[0]):
+        for t in range(start, close.shape[1]):
+            if not close[token, t] > 0.0:
+                continue
+            total = 0.0
+            weights = 0.0
+            weight = 1.0
+            known = 0
+            for i in range(t, max(t - VOLATILITY_REACH, 0), -1):
+                change = changes[token, i]
+                if change == change:
+                    total += weight * change * change
+                    weights += weight
+                    known += 1
+                weight *= _DECAY
+            if known >= _WARM_UP:
+                out[token, t] = round_significant(math.sqrt(total / weights), 6)
+
+
+def compute_relative_volatility(close: Matrix, universe: Flags, start: int = 0) -> Matrix:
     """Daily deviation of a token's log return from the universe's median one, [tokens, days].
 
-    Exponentially weighted (RiskMetrics, decay 0.94), started with the mean square of the first 20;
-    a missing bar leaves it as it was. NaN before 20 returns and on days without a bar.
+    Exponentially weighted (decay 0.94, as in RiskMetrics) over the last 120 days, weights shared
+    among the known returns, so that a day can be computed by itself. NaN with fewer than 20 known
+    returns, on days without a bar and before `start`; the universe must be known from 120 days
+    before `start`.
     """
+    bars = np.ascontiguousarray(close, dtype=np.float64)
+    changes = np.full(close.shape, np.nan)
+    _relative_changes(bars, universe, max(start - VOLATILITY_REACH, 0), changes)
     out = np.full(close.shape, np.nan)
-    _relative_volatility(np.ascontiguousarray(close, dtype=np.float64), universe, out)
+    _relative_volatility(changes, bars, start, out)
     return out

@@ -1,0 +1,1 @@
+"""Pure judgement: cross-sections from the panel, scores, grades, explanations."""
