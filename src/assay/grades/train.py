@@ -8,9 +8,6 @@ fold on those of a model refitted 180 days before it.
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -19,6 +16,7 @@ from numpy.typing import NDArray
 
 from assay import evaluation
 from assay.grades.compute.cross_sections import FEATURES, CrossSections, compute_cross_sections
+from assay.grades.compute.encoding import seal_artefact
 from assay.grades.compute.fitting import (
     LEAST_TOKENS,
     PLANS,
@@ -38,7 +36,6 @@ from assay.grades.types import (
     Calibration,
     Flags,
     GradeKind,
-    LinearPart,
     Matrix,
     Series,
 )
@@ -200,17 +197,22 @@ class _Fitter:
                 known,
                 self._list_scored(scores, known),
             )
-        return create_artefact(
-            kind=self.kind,
-            refit_day=refit,
-            trained_through=self.sections.day(stop - 1),
-            outcome_days=self.targets.outcome_days,
-            linear=fit_linear(self.sums, self.plan),
-            trees=trees,
-            calibration=calibration,
-            training_rows=self.sums.rows,
-            training_days=self.sums.days,
-            settings=self._settings(rows),
+        return seal_artefact(
+            Artefact(
+                kind=self.kind,
+                refit_day=refit,
+                trained_through=self.sections.day(stop - 1),
+                outcome_days=self.targets.outcome_days,
+                features=FEATURES,
+                linear=fit_linear(self.sums, self.plan),
+                trees=trees,
+                tree_regimes=self.plan.tree_regimes,
+                calibration=calibration,
+                training_rows=self.sums.rows,
+                training_days=self.sums.days,
+                settings=self._settings(rows),
+                digest="",
+            )
         )
 
     def _list_scored(self, scores: Matrix, stop: int) -> tuple[Series, Series, int]:
@@ -231,44 +233,3 @@ class _Fitter:
             "linear_plain_share": self.plan.linear_plain_share,
             **{name: value for name, value in TREE_SETTINGS.items() if name != "verbose"},
         }
-
-
-def create_artefact(
-    *,
-    kind: GradeKind,
-    refit_day: date,
-    trained_through: date,
-    outcome_days: int,
-    linear: LinearPart,
-    trees: str,
-    calibration: Calibration,
-    training_rows: int,
-    training_days: int,
-    settings: dict[str, object],
-) -> Artefact:
-    """An artefact with the digest of its parts."""
-    draft = Artefact(
-        kind=kind,
-        refit_day=refit_day,
-        trained_through=trained_through,
-        outcome_days=outcome_days,
-        features=FEATURES,
-        linear=linear,
-        trees=trees,
-        tree_regimes=PLANS[kind].tree_regimes,
-        calibration=calibration,
-        training_rows=training_rows,
-        training_days=training_days,
-        settings=settings,
-        digest="",
-    )
-    return draft
-
-
-def iterate_days(first: date, last: date) -> Iterator[date]:
-    """Every day from first to last."""
-    for offset in range((last - first).days + 1):
-        yield first + timedelta(days=offset)
-
-
-_ = (hashlib, json)

@@ -112,6 +112,11 @@ class Artefact:
         return self.kind.horizon_days
 
     @property
+    def name(self) -> str:
+        """The name of its folder."""
+        return f"{self.kind.value}-{self.refit_day.isoformat()}-{self.digest[:12]}"
+
+    @property
     def known_from(self) -> date:
         """The first day that may be judged with it: every outcome it learnt from had happened."""
         return self.trained_through + timedelta(days=self.outcome_days)
