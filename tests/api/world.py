@@ -16,7 +16,7 @@ import polars as pl
 
 from assay import ledger
 from assay.api import Application, create_app
-from assay.api.ports import GradeKind
+from assay.grades import GradeKind
 from assay.kit.clock import Clock, FixedClock
 from assay.kit.database import Database
 from assay.kit.errors import NotFound

@@ -2,22 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Protocol
 
 import polars as pl
 
+from assay.grades import GradeKind
 from assay.kit.database import Database
 from assay.kit.home import Home
 from assay.ledger import Publication
-from assay.markets.types import AsOf, Interval, Panel, Registry, TokenId
-
-
-class GradeKind(StrEnum):
-    """Which grade: over 7 days or over 90."""
-
-    TRADER = "trader"
-    INVESTOR = "investor"
+from assay.markets.types import AsOf, Interval, Panel, Registry
 
 
 class Point(Protocol):
@@ -71,7 +64,7 @@ class Grades(Protocol):
         self,
         database: Database,
         kind: GradeKind,
-        token_id: TokenId,
+        token_id: int,
         start: date | None,
         end: date | None,
         said_by: datetime | None,
@@ -80,7 +73,7 @@ class Grades(Protocol):
         ...
 
     def explain_grade(
-        self, home: Home, database: Database, kind: GradeKind, token_id: TokenId, as_of: date
+        self, home: Home, database: Database, kind: GradeKind, token_id: int, as_of: date
     ) -> object:
         """A dataclass that says why; heavy, so it runs in the one compute thread."""
         ...

@@ -7,8 +7,8 @@ from typing import Any
 
 import orjson
 
-from assay.api.ports import GradeKind
 from assay.api.state import ApiState, Facts
+from assay.grades import GradeKind
 
 BEST = 12
 FRESH_DAYS = 2

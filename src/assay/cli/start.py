@@ -24,8 +24,8 @@ def prepare(context: Context) -> None:
     compiled once. Work already published is skipped, so a killed start goes on where it was.
     """
     ensure_sample(context)
-    newest = markets.last_complete_day(context.home)
     for kind in grades.GradeKind:
+        newest = grades.check_day(context.home, kind, None)
         grades.publish_missing(context.home, context.database, kind, context.clock, start=newest)
     others = [kind for kind in grades.GradeKind if kind is not grades.GradeKind.TRADER]
     children = [_spawn(["backfill", "--kind", kind.value, "--progress-lines"]) for kind in others]

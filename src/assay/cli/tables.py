@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
 LABEL_STYLES = {
     "Strong Buy": "bold green",
     "Buy": "green",
-    "Neutral": "yellow",
+    "Hold": "yellow",
     "Sell": "red",
     "Strong Sell": "bold red",
 }
@@ -61,7 +62,9 @@ def format_dollars(text: str | None) -> str:
 
 def grades_table(title: str, rows: Sequence[Mapping[str, Any]]) -> Table:
     """The cross-section, best first, as published."""
-    families = next((row["sub_grades"] for row in rows if row.get("sub_grades")), {})
+    families: Mapping[str, str] = next(
+        (row["sub_grades"] for row in rows if row.get("sub_grades")), {}
+    )
     table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
     table.add_column("#", justify="right", style="bright_black")
     table.add_column("Token", style="bold")
@@ -109,24 +112,94 @@ def _format_interval(interval: Mapping[str, str]) -> str:
     return f"{low:+.0%} .. {high:+.0%}"
 
 
-def explanation_table(title: str, contributions: Sequence[Mapping[str, Any]]) -> Table:
-    """What moved a grade, largest first: contributions in grade points that add up to the score."""
+def explanation(why: Mapping[str, Any], top: int = 20) -> Group:
+    """What moved a grade, largest first: points that add up to the raw score."""
+    title = f"{why['symbol']}  {why['kind'].title()} Grade  {why['as_of']}  ({why['origin']})"
+    if why["grade"] is None:
+        return Group(Text(title, style="bold"), Text(f"no view: {why['no_view']['reason']}"))
     table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
     table.add_column("Feature")
     table.add_column("Family", style="bright_black")
-    table.add_column("Rank in market", justify="right")
+    table.add_column("Place in the market", justify="right")
     table.add_column("Points", justify="right")
     table.add_column("")
-    largest = max((abs(Decimal(item["points"])) for item in contributions), default=Decimal(1))
-    for item in contributions:
-        points = Decimal(item["points"])
-        width = int(20 * abs(points) / (largest or Decimal(1)))
-        colour = "green" if points >= 0 else "red"
-        table.add_row(
-            item["feature"],
-            item["family"],
-            item.get("rank") or "-",
-            Text(f"{points:+.2f}", style=colour),
-            Text("█" * width, style=colour),
+    items = why["contributions"]
+    largest = max((abs(Decimal(item["points"])) for item in items), default=Decimal(0))
+    for item in items[:top]:
+        table.add_row(*_contribution_cells(item, largest))
+    rest = sum((Decimal(item["points"]) for item in items[top:]), Decimal(0))
+    if len(items) > top:
+        table.add_row(f"{len(items) - top} more", "", "", f"{rest:+.2f}", "")
+    total = f"{why['base']} + contributions = raw score {why['raw_score']}; grade {why['grade']}"
+    return Group(table, Text(total, style="bold"), Text(why["publication"], style="bright_black"))
+
+
+def _contribution_cells(item: Mapping[str, Any], largest: Decimal) -> list[Text | str]:
+    points = Decimal(item["points"])
+    colour = "green" if points >= 0 else "red"
+    width = int(20 * abs(points) / largest) if largest else 0
+    return [
+        item["feature"],
+        item["family"],
+        f"{Decimal(item['rank']):.0%}",
+        Text(f"{points:+.2f}", style=colour),
+        Text("█" * width, style=colour),
+    ]
+
+
+def evaluation(report: Mapping[str, Any]) -> Group:
+    """The figures a reader asks for first; the JSON and the page hold all of them."""
+    window, universe, null = report["window"], report["universe"], report["permutation"]
+    head = (
+        f"{report['kind'].title()}, {report['horizon_days']} days ahead, {window['from']} to "
+        f"{window['to']}, {window['days']} days scored, {universe['coins']} coins, "
+        f"{universe['died_inside']} ended inside, {report['origin']}"
+    )
+    lags = Table(header_style="bold", box=None, pad_edge=False)
+    for name in ("Bought at the close of", "Rank IC", "ICIR", "Days above 0"):
+        lags.add_column(name, justify="left" if name.startswith("Bought") else "right")
+    for lag, score in report["lags"].items():
+        lags.add_row(
+            f"t + {lag}",
+            _figure(score["rank_ic_mean"]),
+            _figure(score["icir"], 2),
+            _figure(score["share_positive"], 2),
         )
-    return table
+    facts = Table(box=None, show_header=False, pad_edge=False)
+    facts.add_column(style="bright_black")
+    facts.add_column()
+    quintiles, coverage, deaths = report["quintiles"], report["coverage"] or {}, report["deaths"]
+    facts.add_row("residual to 30-day volatility", _figure(report["residual_ic"]))
+    facts.add_row(
+        "permutation null",
+        f"sd {_figure(null['null_sd'])}, the IC stands {_figure(null['distance_sd'], 1)} sd above "
+        f"({null['permutations']} permutations)",
+    )
+    facts.add_row(
+        "top minus bottom fifth, liquid",
+        f"Sharpe {_figure(quintiles['gross_sharpe'], 2)} gross, "
+        f"{_figure(quintiles['net_sharpe'], 2)} net of 10 bp a side, turnover "
+        f"{_figure(quintiles['turnover'], 0)}x a year (research, not investable)",
+    )
+    facts.add_row(
+        "90 % interval holds",
+        "  ".join(
+            f"{name} {_figure(coverage.get(key), 3)}"
+            for name, key in (
+                ("overall", "overall"), ("calm", "low_vol"), ("middle", "mid_vol"),
+                ("wild", "high_vol"), ("worst month", "worst_month"),
+                ("Winkler ratio", "winkler_ratio"),
+            )
+        ),
+    )  # fmt: skip
+    facts.add_row(
+        "real deaths graded above 75",
+        f"{deaths['any_day_high']} of {deaths['count']} on any of their last 30 days, "
+        f"{deaths['mean_high']} by the mean",
+    )
+    facts.add_row("universe with a view", _figure(universe["view_share"], 4))
+    return Group(Text(head, style="bold"), lags, Text(""), facts, Text(str(report["advice"])))
+
+
+def _figure(value: float | None, digits: int = 4) -> str:
+    return "-" if value is None else f"{value:.{digits}f}"

@@ -1,6 +1,6 @@
 """Reading and writing model artefacts: one folder each, whole or absent, checked when read.
 
-The set that ships with the package is used until the home holds one of its own for the kind.
+An artefact of this home replaces the shipped one of the same kind and refit day.
 """
 
 from __future__ import annotations
@@ -73,15 +73,16 @@ def parse_folder(folder: Traversable | Path) -> Artefact:
 
 
 def load_artefacts(home: Home, kind: GradeKind) -> list[Artefact]:
-    """Every artefact in force for a kind, oldest refit first: the home's own set, else the one that
-    ships. Raises NotFound where there is neither.
+    """Every artefact in force for a kind, oldest refit first: those that ship, and the home's own,
+    which replace them on equal refit days. Raises NotFound where there is none.
     """
-    folders = _own(home, kind) or _shipped(kind)
-    if not folders:
+    found = [parse_folder(folder) for folder in [*_shipped(kind), *_own(home, kind)]]
+    if not found:
         raise NotFound(
             f"There is no trained {kind.value} model.", hint="Train one with `assay train`."
         )
-    return sorted((parse_folder(folder) for folder in folders), key=lambda item: item.refit_day)
+    in_force = {item.refit_day: item for item in found}
+    return [in_force[day] for day in sorted(in_force)]
 
 
 def load_artefact(home: Home, kind: GradeKind, digest: str) -> Artefact:

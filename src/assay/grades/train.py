@@ -122,6 +122,7 @@ def compute_null_daily_ics(
     first: date,
     last: date,
     *,
+    refit_days: list[date] | None = None,
     threads: int = 1,
     progress: Progress | None = None,
 ) -> Matrix:
@@ -135,7 +136,9 @@ def compute_null_daily_ics(
     result = []
     for number, seed in enumerate(seeds):
         news.step(f"null of {kind.value}", number, len(seeds))
-        trained = train_walk_forward(facts, kind, permutation_seed=seed, threads=threads)
+        trained = train_walk_forward(
+            facts, kind, refit_days=refit_days, permutation_seed=seed, threads=threads
+        )
         result.append(
             evaluation.compute_daily_rank_ics(
                 trained.scores[:, window], returns[:, window], sections.universe[:, window]

@@ -7,12 +7,12 @@ Tables    publications (append-only; triggers refuse updates and deletes)
 """
 
 from assay.ledger.compute import canonical_json, compute_digest
+from assay.ledger.service import save_publication
 from assay.ledger.store import (
     list_standing,
     load_latest,
     load_publication,
     load_version,
-    save_publication,
 )
 from assay.ledger.types import Draft, Kind, Origin, Publication, Standing
 

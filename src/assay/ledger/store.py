@@ -1,6 +1,7 @@
 """The publications table: rows are added, never changed (triggers refuse it)."""
 
 from collections.abc import Mapping
+from dataclasses import fields
 from datetime import UTC, date, datetime
 
 import zstandard
@@ -24,8 +25,7 @@ from sqlalchemy import (
 
 from assay.kit.database import metadata
 from assay.kit.errors import NotFound
-from assay.ledger.compute import compute_digest, compute_header, derive_origin, name_publication
-from assay.ledger.types import Draft, Origin, Publication, Standing
+from assay.ledger.types import Origin, Publication, Standing
 
 publications = Table(
     "publications",
@@ -61,51 +61,21 @@ for _verb in ("UPDATE", "DELETE"):
     )
 
 
-def save_publication(
-    connection: Connection, draft: Draft, published_at: datetime, is_replay: bool
-) -> Publication:
-    """Add one publication inside the caller's transaction, beside the rows it speaks about."""
-    origin = derive_origin(draft, published_at, is_replay)
-    header = compute_header(draft, published_at, origin)
-    digest = compute_digest(header)
-    publication_id = name_publication(draft, digest)
+def insert_publication(connection: Connection, said: Publication) -> int:
+    """Add one publication; its sequence number (`said.sequence` is ignored)."""
+    values = {field.name: getattr(said, field.name) for field in fields(said)}
+    for name in ("sequence", "published_at", "facts_recorded_by", "rows"):
+        del values[name]
     result = connection.execute(
         publications.insert().values(
-            publication_id=publication_id,
-            kind=draft.kind.name,
-            as_of=draft.as_of,
-            published_at_us=_microseconds(published_at),
-            origin=origin.value,
-            header=header,
-            rows_zstd=zstandard.compress(draft.rows, 3),
-            digest=digest,
-            inputs_digest=draft.inputs_digest,
-            facts_recorded_by_us=_microseconds(draft.facts_recorded_by),
-            model=draft.model,
-            code=draft.code,
-            corrects=draft.corrects,
-            withdraws=draft.withdraws,
+            **{**values, "origin": said.origin.value},
+            published_at_us=_microseconds(said.published_at),
+            facts_recorded_by_us=_microseconds(said.facts_recorded_by),
+            rows_zstd=zstandard.compress(said.rows, 3),
         )
     )
     key = result.inserted_primary_key
-    sequence = int(key[0]) if key is not None else 0
-    return Publication(
-        publication_id=publication_id,
-        sequence=sequence,
-        kind=draft.kind.name,
-        as_of=draft.as_of,
-        published_at=published_at,
-        origin=origin,
-        header=header,
-        rows=draft.rows,
-        digest=digest,
-        inputs_digest=draft.inputs_digest,
-        facts_recorded_by=draft.facts_recorded_by,
-        model=draft.model,
-        code=draft.code,
-        corrects=draft.corrects,
-        withdraws=draft.withdraws,
-    )
+    return int(key[0]) if key is not None else 0
 
 
 def load_publication(connection: Connection, publication_id: str) -> Publication:

@@ -10,9 +10,10 @@ from assay.api.answers.common import clamp_day, find_token, write_envelope, writ
 from assay.api.cursors import Cursor, fingerprint, format_cursor, parse_cursor
 from assay.api.listing import Selection, cut_page, select_rows, sort_rows
 from assay.api.parameters import GradesQuery, HistoryQuery, SeriesSort
-from assay.api.ports import GradeKind, Point
+from assay.api.ports import Point
 from assay.api.sealed import Content
 from assay.api.state import ApiState, Facts
+from assay.grades import GradeKind
 from assay.kit.errors import BadInput, InFuture, NotFound
 from assay.kit.moments import format_utc
 from assay.ledger import Publication

@@ -14,10 +14,10 @@ from assay.api.answers.grades import (
     write_explanation,
 )
 from assay.api.parameters import ExplanationQuery, GradesQuery, HistoryQuery
-from assay.api.ports import GradeKind
 from assay.api.routes.common import LoadedFacts, State
 from assay.api.routes.facts import TokenName
 from assay.api.sealed import SealedResponse
+from assay.grades import GradeKind
 
 router = APIRouter(prefix="/v1", tags=["grades"])
 

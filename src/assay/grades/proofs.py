@@ -1,0 +1,164 @@
+"""Checking what was published: compute it again from its facts and model, here or elsewhere."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import orjson
+
+from assay import ledger, markets
+from assay.grades.artefacts import load_artefact
+from assay.grades.bundles import pack_facts, read_bundle, unpack_facts, write_bundle
+from assay.grades.code import code_version
+from assay.grades.compute.encoding import encode_artefact, parse_artefact
+from assay.grades.facts import Facts, load_facts
+from assay.grades.judging import Judged, Models, judge_days
+from assay.grades.types import Artefact, GradeKind
+from assay.kit.database import Database
+from assay.kit.errors import BadInput
+from assay.kit.home import Home
+from assay.kit.moments import close_of, parse_utc
+
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that must be equal, with the digest that was published."""
+
+    name: str
+    is_equal: bool
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reproduction:
+    """What came of computing a publication again."""
+
+    publication_id: str
+    checks: tuple[Check, ...]
+    hint: str
+
+    @property
+    def is_equal(self) -> bool:
+        """True if every byte that was published came out again."""
+        return all(check.is_equal for check in self.checks)
+
+
+def reproduce_publication(home: Home, database: Database, publication_id: str) -> Reproduction:
+    """Judge the publication's day again from this home's facts, as recorded when it was said.
+
+    Raises NotFound for an unknown id or a model that is gone, BadInput for another room's kind.
+    """
+    with database.read() as connection:
+        said = ledger.load_publication(connection, publication_id)
+    kind = parse_kind(said.kind)
+    models = _find_models(home, kind, said.model)
+    changes = markets.list_revision_moments(home)
+    facts = {
+        day: load_facts(home, day, said.facts_recorded_by)
+        for day in _days(said.as_of, models)
+        if day == said.as_of or _is_revised(day, changes)
+    }
+    return _compare(said.header, said.rows, said.publication_id, models, facts)
+
+
+def reproduce_bundle(path: Path) -> Reproduction:
+    """Judge a bundle's day again from what the bundle holds; needs no home.
+
+    Raises NotFound for a missing file, SourceMalformed for one that is no bundle, Corrupt for a
+    model that does not match its digest.
+    """
+    members = read_bundle(path)
+    header = orjson.loads(members["header.json"])
+    kind, day = parse_kind(header["kind"]), date.fromisoformat(header["as_of"])
+    recorded_by = parse_utc(header["facts_recorded_by"])
+    artefacts = _unpack_models(members)
+    models = Models([artefacts[digest] for digest in header["model"].split(",")])
+    facts = {
+        each: unpack_facts(members, each, recorded_by)
+        for each in _days(day, models)
+        if each == day or f"facts/{each}/candles.parquet" in members
+    }
+    digest = ledger.compute_digest(members["header.json"])
+    name = f"grades.{kind.value}-{day}-{digest[:12]}"
+    return _compare(members["header.json"], members["rows.json"], name, models, facts)
+
+
+def export_publication(home: Home, database: Database, publication_id: str, path: Path) -> None:
+    """Write a publication, the facts it read and its model into one zip file."""
+    with database.read() as connection:
+        said = ledger.load_publication(connection, publication_id)
+    models = _find_models(home, parse_kind(said.kind), said.model)
+    facts = {
+        day: load_facts(home, day, said.facts_recorded_by) for day in _days(said.as_of, models)
+    }
+    members = {"header.json": said.header, "rows.json": said.rows, **pack_facts(facts)}
+    for artefact in models.artefacts:
+        _, parts = encode_artefact(artefact)
+        for name, payload in parts.items():
+            members[f"models/{artefact.digest}/{name}"] = payload
+    write_bundle(path, members)
+
+
+def parse_kind(name: str) -> GradeKind:
+    """The kind of grade behind a ledger kind. Raises BadInput for another room's."""
+    room, _, kind = name.partition(".")
+    if room != "grades" or kind not in set(GradeKind):
+        raise BadInput(f"{name} is no kind of grade.", hint="Name a publication of a grade.")
+    return GradeKind(kind)
+
+
+def _find_models(home: Home, kind: GradeKind, digests: str) -> Models:
+    return Models([load_artefact(home, kind, digest) for digest in digests.split(",")])
+
+
+def _unpack_models(members: Mapping[str, bytes]) -> dict[str, Artefact]:
+    parts: dict[str, dict[str, bytes]] = {}
+    for name, payload in members.items():
+        if name.startswith("models/") and name.count("/") == 2:
+            _, digest, part = name.split("/")
+            parts.setdefault(digest, {})[part] = payload
+    return {digest: parse_artefact(files, digest) for digest, files in parts.items()}
+
+
+def _days(day: date, models: Models) -> list[date]:
+    return [day - ONE_DAY, day] if models.select(day - ONE_DAY) else [day]
+
+
+def _is_revised(day: date, changes: Sequence[datetime]) -> bool:
+    return any(close_of(day) < moment <= close_of(day + ONE_DAY) for moment in changes)
+
+
+def _compare(
+    header: bytes, rows: bytes, publication_id: str, models: Models, facts: Mapping[date, Facts]
+) -> Reproduction:
+    said = orjson.loads(header)
+    day = date.fromisoformat(said["as_of"])
+    changes = [close_of(day)] if len(facts) > 1 else []
+    judged = next(
+        iter(judge_days([day], models, lambda each: facts.get(each, facts[day]), changes))
+    )
+    checks = _list_checks(said, header, rows, publication_id, judged)
+    hint = ""
+    if said["code"] != code_version():
+        hint = f"It was published by code {said['code']}; this is {code_version()}."
+    return Reproduction(publication_id, checks, hint)
+
+
+def _list_checks(
+    said: Mapping[str, str], header: bytes, rows: bytes, publication_id: str, judged: Judged
+) -> tuple[Check, ...]:
+    digest = ledger.compute_digest(header)
+    return (
+        Check("header", publication_id.endswith(digest[:12]), digest),
+        Check(
+            "published rows", hashlib.sha256(rows).hexdigest() == said["rows_digest"],
+            said["rows_digest"],
+        ),
+        Check("inputs", judged.inputs_digest == said["inputs_digest"], said["inputs_digest"]),
+        Check("model", ",".join(judged.models) == said["model"], said["model"]),
+        Check("computed rows", judged.payload == rows, said["rows_digest"]),
+    )  # fmt: skip
