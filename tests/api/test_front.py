@@ -12,7 +12,7 @@ from tests.api.world import NEWEST, World, make_rows, publish
 from assay.api import Application
 from assay.api.front import Front
 from assay.api.guard import Hosts
-from assay.api.ports import GradeKind
+from assay.grades import GradeKind
 
 EVIL = (b"host", b"evil.example")
 CODINGS = ("", "gzip", "zstd", "br", "zstd;q=0, gzip;q=0.5")

@@ -11,7 +11,7 @@ import pytest
 from tests.api.asking import Answer, ask, ask_async
 from tests.api.world import NEWEST, World, make_rows, publish
 
-from assay.api.ports import GradeKind
+from assay.grades import GradeKind
 
 LIST = "/v1/grades/trader?limit=1000"
 

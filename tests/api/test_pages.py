@@ -12,8 +12,8 @@ from tests.api.asking import ask
 from tests.api.serving import running
 from tests.api.world import NEWEST, World, make_rows, make_world, publish
 
-from assay.api.ports import GradeKind
 from assay.api.problems import PROBLEMS
+from assay.grades import GradeKind
 from assay.kit.clock import FixedClock
 
 PAGES = ("/", "/docs", "/errors")

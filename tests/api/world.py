@@ -192,7 +192,7 @@ class FakeGrades:
         self,
         database: Database,
         kind: GradeKind,
-        token_id: TokenId,
+        token_id: int,
         start: date | None,
         end: date | None,
         said_by: datetime | None,
@@ -208,7 +208,7 @@ class FakeGrades:
         return points
 
     def explain_grade(
-        self, home: Home, database: Database, kind: GradeKind, token_id: TokenId, as_of: date
+        self, home: Home, database: Database, kind: GradeKind, token_id: int, as_of: date
     ) -> FakeExplanation:
         self.explained += 1
         publication = self.load_grades(database, kind, as_of)

@@ -33,11 +33,19 @@ def reproduce(
             )
         for check in result.checks:
             mark = "[green]equal[/green]" if check.is_equal else "[bold red]DIFFERENT[/bold red]"
-            out.print(f"{check.name:<16} {mark}  {check.digest}", highlight=False)
+            out.print(f"{check.name:<16} {mark}  {check.digest}", highlight=False, soft_wrap=True)
         if not result.is_equal:
-            err.print(f"[bold red]not reproduced[/bold red] {result.hint}", highlight=False)
+            err.print(
+                f"[bold red]not reproduced[/bold red] {result.hint}",
+                highlight=False,
+                soft_wrap=True,
+            )
             raise typer.Exit(1)
-        out.print(f"[bold green]reproduced[/bold green] {result.publication_id}", highlight=False)
+        out.print(
+            f"[bold green]reproduced[/bold green] {result.publication_id}",
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 def export(
@@ -49,4 +57,5 @@ def export(
         ensure_sample(context)
         target = output or Path(f"{publication_id}.zip")
         grades.export_publication(context.home, context.database, publication_id, target)
-        out.print(f"Wrote {target}; check it with: assay reproduce --bundle {target}")
+        out.print(f"Wrote {target}", soft_wrap=True)
+        out.print(f"Check it with: assay reproduce --bundle {target}", soft_wrap=True)

@@ -60,50 +60,59 @@ def format_dollars(text: str | None) -> str:
     return f"${value:.0f}"
 
 
-def grades_table(title: str, rows: Sequence[Mapping[str, Any]]) -> Table:
-    """The cross-section, best first, as published."""
+def grades_table(title: str, rows: Sequence[Mapping[str, Any]], *, is_wide: bool) -> Table:
+    """The cross-section, best first, as published; a narrow terminal sees fewer columns."""
     families: Mapping[str, str] = next(
         (row["sub_grades"] for row in rows if row.get("sub_grades")), {}
     )
+    initials = "".join(family[0] for family in families)
     table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
-    table.add_column("#", justify="right", style="bright_black")
-    table.add_column("Token", style="bold")
-    table.add_column("Name", max_width=18, no_wrap=True)
-    table.add_column("Grade", justify="right")
-    table.add_column("")
-    table.add_column("Label")
-    table.add_column("Change", justify="right")
-    table.add_column("P(beat)", justify="right")
-    table.add_column("90 % against the median", justify="right")
-    table.add_column("$ a day", justify="right")
-    table.add_column("/".join(name[:4] for name in families))
+    table.caption = (
+        f"{initials}: " + ", ".join(families) + "; Beats: chance to beat the median coin"
+    )
+    table.caption_justify = "left"
+    right = {"#", "Grade", "Change", "Beats", "Range", "$ a day"}
+    for name in _columns(is_wide):
+        header = {"Range": "90 % against the median", "Families": initials}.get(name, name)
+        table.add_column(header, justify="right" if name in right else "left", no_wrap=True)
     for row in rows:
-        table.add_row(*_grade_cells(row))
+        cells = _grade_cells(row)
+        table.add_row(*(cells[name] for name in _columns(is_wide)))
     return table
 
 
-def _grade_cells(row: Mapping[str, Any]) -> list[Text | str]:
+def _columns(is_wide: bool) -> tuple[str, ...]:
+    narrow = ("#", "Token", "Grade", "", "Label", "Change", "Beats", "$ a day", "Families")
+    wide = ("#", "Token", "Name", *narrow[2:7], "Range", *narrow[7:])
+    return wide if is_wide else narrow
+
+
+def _grade_cells(row: Mapping[str, Any]) -> dict[str, Text | str]:
+    cells: dict[str, Text | str] = {
+        "#": Text(str(row["rank"] or "-"), style="bright_black"),
+        "Token": Text(row["symbol"], style="bold"),
+        "Name": row["name"][:18],
+        "$ a day": format_dollars(row.get("volume_usd")),
+    }
     if row["grade"] is None:
-        view = row["no_view"] or {}
-        return [
-            "-", row["symbol"], row["name"], "-", Text("░" * _BAR_WIDTH, style="bright_black"),
-            Text(f"no view: {view.get('reason', '')}", style="bright_black"),
-            "", "", "", format_dollars(row.get("volume_usd")), "",
-        ]  # fmt: skip
-    interval = row.get("interval")
-    return [
-        str(row["rank"]),
-        row["symbol"],
-        row["name"],
-        row["grade"],
-        draw_bar(Decimal(row["grade"])),
-        Text(row["label"], style=LABEL_STYLES.get(row["label"], "")),
-        format_change(row.get("change")),
-        f"{Decimal(row['probability']):.0%}" if row.get("probability") else "-",
-        _format_interval(interval) if interval else "-",
-        format_dollars(row.get("volume_usd")),
-        draw_profile(row["sub_grades"]),
-    ]
+        silent: dict[str, Text | str] = {
+            "Grade": "-",
+            "": Text("░" * _BAR_WIDTH, style="bright_black"),
+            "Label": Text(f"no view: {row['no_view']['code']}", style="bright_black"),
+        }
+        for name in ("Change", "Beats", "Range", "Families"):
+            silent[name] = ""
+        return {**cells, **silent}
+    return {
+        **cells,
+        "Grade": row["grade"],
+        "": draw_bar(Decimal(row["grade"])),
+        "Label": Text(row["label"], style=LABEL_STYLES.get(row["label"], "")),
+        "Change": format_change(row["change"]),
+        "Beats": f"{Decimal(row['probability']):.0%}",
+        "Range": _format_interval(row["interval"]),
+        "Families": draw_profile(row["sub_grades"]),
+    }
 
 
 def _format_interval(interval: Mapping[str, str]) -> str:
