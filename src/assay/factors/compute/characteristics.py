@@ -1,8 +1,8 @@
 """Fifty-five characteristics of a token: what its daily bars say about it, scale-free and causal.
 
 These are the inputs of the grades. All windows are calendar days and end with the bar of the day
-itself; a value reads bars up to that day only, is summed afresh for each day, and so neither a
-longer panel nor a shorter one changes a bit of it.
+itself; a value reads the bars of its window only, always in the same order, and so neither a
+longer panel nor a later start changes a bit of it.
 """
 
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assay.factors.compute import characteristics_kernels as kernels
-from assay.factors.compute.mathematics import round_significant
+from assay.factors.compute import characteristics_liquidity as liquidity
+from assay.factors.compute import characteristics_returns as returns
 from assay.factors.types import Family
-from assay.kit.compiled import kernel, parallel_kernel, rows
 from assay.kit.errors import BadInput
 
 Matrix = NDArray[np.float64]
@@ -121,44 +121,25 @@ def find_broad_start(close: Matrix, is_coin: NDArray[np.bool_]) -> int:
     return int(np.argmax(wide)) if wide.any() else int(close.shape[1])
 
 
-@kernel
-def _write_token(table: Matrix, start: int, stop: int, broad: int, out: Matrix) -> None:
-    first = kernels.derive(table)
-    day = np.empty(kernels.COUNT)
-    for t in range(max(start, first), stop):
-        if not table[kernels.CLOSE, t] > 0.0:
-            continue
-        day[:] = np.nan
-        kernels.write_technical(table, t, first, day)
-        kernels.write_own(table, t, first, day)
-        kernels.write_residual(table, t, day)
-        kernels.write_liquidity(table, t, first, broad, day[kernels.LIQUIDITY : kernels.QUANT])
-        kernels.write_quant(table, t, day[kernels.QUANT : kernels.VALUATION])
-        kernels.write_valuation(table, t, day[kernels.VALUATION :])
-        for feature in range(kernels.COUNT):
-            out[feature, t - start] = round_significant(day[feature], 6)
-
-
-@parallel_kernel
-def _write_tokens(
-    high: Matrix,
-    low: Matrix,
-    close: Matrix,
-    volume: Matrix,
-    market: NDArray[np.float64],
-    start: int,
-    stop: int,
-    broad: int,
-    out: NDArray[np.float64],
-) -> None:
-    for token in rows(close.shape[0]):
-        table = np.empty((kernels.ROWS, stop))
-        table[kernels.HIGH] = high[token, :stop]
-        table[kernels.LOW] = low[token, :stop]
-        table[kernels.CLOSE] = close[token, :stop]
-        table[kernels.VOLUME] = volume[token, :stop]
-        table[kernels.MARKET] = market[:stop]
-        _write_token(table, start, stop, broad, out[:, token])
+def _write_token(given: kernels.Given, start: int, stop: int, broad: int, out: Matrix) -> None:
+    """One token's characteristics into `out` [features, stop - start], which holds NaN."""
+    first, end = kernels.find_bars(given[kernels.CLOSE], stop)
+    begin = max(start, first)
+    if end <= begin:
+        return
+    # One call for each family: a single kernel for all of them takes four times as long to compile.
+    table = kernels.build_table(given, begin, end - begin)
+    values = np.empty((kernels.COUNT, end - begin))
+    kernels.write_technical(table, begin - first, values)
+    kernels.write_momentum(table, begin - first, values)
+    kernels.write_ranges(table, values)
+    kernels.write_valuation(given, table, begin, values)
+    returns.write_own(table, values)
+    returns.write_residual(table, values)
+    liquidity.write_liquidity(table, begin, max(first, broad), broad, values)
+    kernels.write_rounded(
+        values, given[kernels.CLOSE][begin:end], out[:, begin - start : end - start]
+    )
 
 
 def compute_characteristics(
@@ -175,10 +156,12 @@ def compute_characteristics(
     """All characteristics, [features, tokens, stop - start], rounded to 6 significant digits.
 
     `high`, `low`, `close`, `volume` are [tokens, days], continuous through redenominations, NaN
-    where there is no bar; `market` [days] is `compute_market_returns`; `broad_start` is
-    `find_broad_start`. Columns from `start` to `stop` are computed and equal those of a full run
-    bit for bit. NaN where the token has no bar on the day or too little is known (see `needs`).
-    Raises BadInput for arrays that do not fit together.
+    where there is no bar (a bar is a day with a close); `market` [days] is
+    `compute_market_returns`; `broad_start` is `find_broad_start`. Columns from `start` to `stop`
+    are computed and equal those of a full run bit for bit; a start reads 365 columns before it (and
+    all of them for the highest high so far). NaN where the token has no bar on the day or too
+    little is known (see `needs`). Raises BadInput for arrays that do not fit
+    together.
     """
     days = close.shape[1]
     end = days if stop is None else stop
@@ -188,6 +171,7 @@ def compute_characteristics(
         raise BadInput(f"no columns {start} to {end} in {days} days", hint="ask within the panel")
     out = np.full((kernels.COUNT, close.shape[0], end - start), np.nan)
     arrays = [np.ascontiguousarray(x, dtype=np.float64) for x in (high, low, close, volume, market)]
-    high, low, close, volume, market = arrays
-    _write_tokens(high, low, close, volume, market, start, end, broad_start, out)
+    for token in range(close.shape[0]):
+        rows = (arrays[0][token], arrays[1][token], arrays[2][token], arrays[3][token], arrays[4])
+        _write_token(rows, start, end, broad_start, out[:, token])
     return out

@@ -1,275 +1,228 @@
-"""The characteristics, compiled: one function for each family writes its rows of one token and day.
+"""A token's rows and what prices say, compiled: each function writes some features of all days.
 
-`bars` holds a token's rows, `out` is [features] of one day. Formulas: `characteristics.CATALOGUE`.
+`table` holds a token's rows, `REACH` days before the first day asked for and all days asked for;
+`values` is [features, days asked for], in the order of `characteristics.CHARACTERISTICS`. Formulas:
+there and, in readable form, `characteristics_reference`.
 """
-
-import math
 
 import numpy as np
 from numpy.typing import NDArray
 
 from assay.factors.compute import characteristics_windows as windows
-from assay.factors.compute.mathematics import exp_, log_
+from assay.factors.compute.characteristics_windows import REACH, Row, Table
+from assay.factors.compute.mathematics import log_, round_significant
 from assay.kit.compiled import kernel
 
-Row = NDArray[np.float64]
-Table = NDArray[np.float64]
+Given = tuple[Row, Row, Row, Row, Row]
 
 # Rows of a token's table: what is given, then what is derived from it once.
-HIGH, LOW, CLOSE, VOLUME, MARKET = range(5)
-RETURN, FILLED, TURNOVER, ILLIQUIDITY, SPREAD = range(5, 10)
-TRUE_RANGE, LOCATION, LOSS_SQUARE, FLAT, PEAK = range(10, 15)
-TYPICAL = 15
-ROWS = 16
+HIGH, LOW, CLOSE, VOLUME, MARKET, RETURN, FILLED, DOLLARS = range(8)
+_ROWS = 8
 
+# Where each family begins on the feature axis.
 TECHNICAL, MOMENTUM, VOLATILITY, LIQUIDITY, QUANT, VALUATION = 0, 7, 16, 28, 40, 49
 COUNT = 55
 
-_FLAT_BELOW = 0.002
-_CORWIN_SCHULTZ = 3.0 - 2.0 * math.sqrt(2.0)
 _FAST_DECAY = 1.0 - 2.0 / 13.0
 _SLOW_DECAY = 1.0 - 2.0 / 27.0
-_AVERAGE_REACH = 104
-_LONGEST_HISTORY = 730
+_DUST = 1e-12
 
 
 @kernel
-def _spread_of_two_days(high: Row, low: Row, t: int) -> float:
-    # Corwin and Schultz (2012), equation 14, negative estimates set to zero.
-    if not (low[t] > 0.0 and low[t - 1] > 0.0 and high[t] > 0.0 and high[t - 1] > 0.0):
-        return np.nan
-    today = log_(high[t] / low[t])
-    before = log_(high[t - 1] / low[t - 1])
-    both = log_(max(high[t], high[t - 1]) / min(low[t], low[t - 1]))
-    beta = today * today + before * before
-    alpha = (math.sqrt(2.0 * beta) - math.sqrt(beta)) / _CORWIN_SCHULTZ
-    alpha -= math.sqrt(both * both / _CORWIN_SCHULTZ)
-    power = exp_(alpha)
-    return max(2.0 * (power - 1.0) / (1.0 + power), 0.0)
+def find_bars(close: Row, stop: int) -> tuple[int, int]:
+    """(column of the first bar, column after the last one) before `stop`; equal where none."""
+    first = 0
+    while first < stop and not close[first] > 0.0:
+        first += 1
+    end = stop
+    while end > first and not close[end - 1] > 0.0:
+        end -= 1
+    return first, end
 
 
 @kernel
-def _derive_day(table: Table, t: int) -> None:
-    high, low, close = table[HIGH], table[LOW], table[CLOSE]
-    turnover = close[t] * table[VOLUME, t]
-    table[TURNOVER, t] = turnover
-    span = high[t] - low[t]
-    table[LOCATION, t] = (close[t] - low[t]) / span if span > 0.0 else np.nan
-    table[TYPICAL, t] = high[t] + low[t] + close[t]
-    if t == 0:
-        return
-    change = log_(close[t] / close[t - 1])
-    table[RETURN, t] = change
-    table[ILLIQUIDITY, t] = abs(change) / turnover if turnover > 0.0 else np.nan
-    table[SPREAD, t] = _spread_of_two_days(high, low, t)
-    if change == change:
-        loss = min(change, 0.0)
-        table[LOSS_SQUARE, t] = loss * loss
-        table[FLAT, t] = 1.0 if abs(change) < _FLAT_BELOW else 0.0
-    if close[t - 1] == close[t - 1] and span == span:
-        reach = max(high[t], close[t - 1]) - min(low[t], close[t - 1])
-        table[TRUE_RANGE, t] = reach / close[t - 1]
+def _write_bars(given: Given, base: int, table: Table) -> None:
+    for i in range(table.shape[1]):
+        column = base + i
+        is_bar = column >= 0 and given[CLOSE][column] > 0.0
+        table[HIGH, i] = given[HIGH][column] if is_bar else np.nan
+        table[LOW, i] = given[LOW][column] if is_bar else np.nan
+        table[CLOSE, i] = given[CLOSE][column] if is_bar else np.nan
+        table[VOLUME, i] = given[VOLUME][column] if is_bar else np.nan
+        table[MARKET, i] = given[MARKET][column] if column >= 0 else np.nan
 
 
 @kernel
-def derive(table: Table) -> int:
-    """Fill the derived rows of a token's table; the column of its first bar (beyond it: none)."""
-    days = table.shape[1]
-    first: int = days
+def build_table(given: Given, begin: int, count: int) -> Table:
+    """A token's rows for the `count` days from column `begin` on; NaN where there is no bar.
+
+    `given` is high, low, close, volume, market; a bar is a day with a close.
+    """
+    table = np.empty((_ROWS, REACH + count))
+    base = begin - REACH
+    _write_bars(given, base, table)
+    close = table[CLOSE]
     filled = np.nan
-    peak = np.nan
-    for row in range(RETURN, ROWS):
-        table[row, :] = np.nan
-    for t in range(days):
-        close = table[CLOSE, t]
-        if close == close:
-            first = min(first, t)
-            filled = close
-            _derive_day(table, t)
-        high = table[HIGH, t]
-        if high == high and not peak >= high:
-            peak = high
-        table[FILLED, t] = filled
-        table[PEAK, t] = peak
-    return first
+    for column in range(base):
+        filled = given[CLOSE][column] if given[CLOSE][column] > 0.0 else filled
+    for i in range(close.size):
+        filled = close[i] if close[i] == close[i] else filled
+        table[FILLED, i] = filled
+        table[DOLLARS, i] = close[i] * table[VOLUME, i]
+        table[RETURN, i] = log_(close[i] / close[i - 1]) if i > 0 else np.nan
+    return table
 
 
 @kernel
-def write_technical(table: Table, t: int, first: int, out: Row) -> None:
-    """The seven technical ones."""
+def write_log_ratio(top: Row, bottom: Row, out: Row) -> None:
+    """Logarithm of top / bottom, NaN where that is not a positive number."""
+    for i in range(out.size):
+        ratio = top[i] / bottom[i]
+        out[i] = log_(ratio) if (ratio > 0.0) & (ratio < np.inf) else np.nan
+
+
+@kernel
+def _write_strength(change: Row, out: Row) -> None:
+    """Sum of gains over the sum of all moves (Cutler), 14 days."""
+    count = out.size
+    gains, losses = np.empty(change.size), np.empty(change.size)
+    for i in range(change.size):
+        gains[i] = change[i] if change[i] > 0.0 else 0.0
+        losses[i] = -change[i] if change[i] < 0.0 else 0.0
+    seen = windows.count_of(change, windows.DAYS_14, count)
+    gains = windows.sum_of(gains, windows.DAYS_14, count)
+    losses = windows.sum_of(losses, windows.DAYS_14, count)
+    for i in range(count):
+        moves = gains[i] + losses[i]
+        out[i] = gains[i] / moves if (seen[i] >= 9.0) & (moves > 0.0) else np.nan
+
+
+@kernel
+def _write_average_gap(close: Row, out: Row) -> None:
+    """Exponential average of 12 days less that of 26, over the close; both reach 105 days back."""
+    count = out.size
+    bars, prices = windows.flag(close), windows.fill(close, 0.0)
+    averages = np.empty((2, count))
+    for row, decay in enumerate((_FAST_DECAY, _SLOW_DECAY)):
+        top = windows.decayed(prices, decay, windows.DAYS_105, count)
+        bottom = windows.decayed(bars, decay, windows.DAYS_105, count)
+        for i in range(count):
+            averages[row, i] = top[i] / bottom[i]
+    now = close[close.size - count :]
+    for i in range(count):
+        out[i] = (averages[0, i] - averages[1, i]) / now[i]
+
+
+@kernel
+def write_technical(table: Table, age: int, values: Table) -> None:
+    """The seven technical ones; `age` is the first day's distance from the token's first bar."""
+    count = values.shape[1]
+    out = values[TECHNICAL:MOMENTUM]
     close = table[CLOSE]
-    gain = 0.0
-    loss = 0.0
-    count = 0
-    for i in range(max(t - 13, 0), t + 1):
-        change = table[RETURN, i]
-        if change == change:
-            count += 1
-            gain += max(change, 0.0)
-            loss -= min(change, 0.0)
-    out[0] = gain / (gain + loss) if count >= 9 and gain + loss > 0.0 else np.nan
-    out[1] = _average_gap(close, t) if t - first >= 26 else np.nan
-    known, middle, squares = windows.central(close, max(t - 19, 0), t)
-    spread = math.sqrt(squares / (known - 1)) if known >= 14 else 0.0
-    out[2] = (close[t] - middle) / spread if spread > 0.0 else np.nan
-    out[3] = close[t] / middle - 1.0 if known >= 14 else np.nan
-    out[4] = close[t] / windows.mean(close, max(t - 49, 0), t, 30) - 1.0
-    high = windows.highest(table[HIGH], max(t - 13, 0), t)
-    low = windows.lowest(table[LOW], max(t - 13, 0), t)
-    out[5] = (close[t] - low) / (high - low) if high > low else np.nan
-    out[6] = windows.mean(table[LOCATION], max(t - 13, 0), t, 7)
+    now = close[REACH:]
+    _write_strength(table[RETURN], out[0])
+    _write_average_gap(close, out[1])
+    for i in range(min(count, max(0, 26 - age))):
+        out[1, i] = np.nan
+    known = windows.count_of(close, windows.DAYS_20, count)
+    distances, squares = windows.about_last(close, windows.DAYS_20, count)
+    squares = windows.squares_about_mean(known, distances, squares)
+    middle = windows.mean_of(close, windows.DAYS_50, 30.0, count)
+    high = windows.highest_of(table[HIGH], windows.DAYS_14, count)
+    low = windows.highest_of(windows.negate(table[LOW]), windows.DAYS_14, count)
+    for i in range(count):
+        # The mean's distance from the close: exactly 0 where the price stands still.
+        gap = distances[i] / known[i] if known[i] >= 14.0 else np.nan
+        spread = np.sqrt(squares[i] / (known[i] - 1.0))
+        span = high[i] + low[i]
+        out[2, i] = -gap / spread if spread > 0.0 else np.nan
+        out[3, i] = -gap / (now[i] + gap)
+        out[4, i] = now[i] / middle[i] - 1.0
+        out[5, i] = (now[i] + low[i]) / span if span > 0.0 else np.nan
+    inside = np.empty(close.size)
+    for i in range(close.size):
+        span = table[HIGH, i] - table[LOW, i]
+        inside[i] = (close[i] - table[LOW, i]) / span if span > 0.0 else np.nan
+    windows.copy(windows.mean_of(inside, windows.DAYS_14, 7.0, count), out[6])
 
 
 @kernel
-def _average_gap(close: Row, t: int) -> float:
-    fast = 0.0
-    slow = 0.0
-    fast_weight = 0.0
-    slow_weight = 0.0
-    p = 1.0
-    q = 1.0
-    for i in range(t, max(t - _AVERAGE_REACH, 0) - 1, -1):
-        if close[i] == close[i]:
-            fast += p * close[i]
-            slow += q * close[i]
-            fast_weight += p
-            slow_weight += q
-        p *= _FAST_DECAY
-        q *= _SLOW_DECAY
-    gap: float = (fast / fast_weight - slow / slow_weight) / close[t]
-    return gap
+def write_momentum(table: Table, age: int, values: Table) -> None:
+    """Returns over fixed spans, in calendar days, against the last close known then."""
+    count = values.shape[1]
+    for row, days in enumerate((1, 3, 7, 30, 90, 180, 360)):
+        out = values[MOMENTUM + row]
+        write_log_ratio(table[CLOSE, REACH:], table[FILLED, REACH - days :], out)
+        for i in range(min(count, max(0, days - age))):
+            out[i] = np.nan
 
 
 @kernel
-def _change(table: Table, t: int, first: int, days: int) -> float:
-    return log_(table[CLOSE, t] / table[FILLED, t - days]) if t - days >= first else np.nan
+def write_ranges(table: Table, values: Table) -> None:
+    """What highs and lows say of how far the price moves and where it stands."""
+    count = values.shape[1]
+    now, before = table[CLOSE, REACH:], windows.shift(table[CLOSE])
+    reach = np.empty(table.shape[1])
+    for i in range(reach.size):
+        top = table[HIGH, i] if table[HIGH, i] > before[i] else before[i]
+        bottom = table[LOW, i] if table[LOW, i] < before[i] else before[i]
+        span = table[HIGH, i] - table[LOW, i]
+        reach[i] = (top - bottom) / before[i] if span == span else np.nan
+    windows.copy(windows.mean_of(reach, windows.DAYS_14, 9.0, count), values[VOLATILITY + 8])
+    high = windows.highest_of(table[HIGH], windows.DAYS_90, count)
+    write_log_ratio(now, high, values[MOMENTUM + 8])
+    lows = windows.climb(windows.negate(table[LOW]), windows.DAYS_365, count)
+    low = windows.negate(windows.highest(lows, windows.DAYS_90, count))
+    write_log_ratio(high, low, values[VOLATILITY + 10])
+    write_log_ratio(now, low, values[VALUATION + 5])
+    low = windows.negate(windows.highest(lows, windows.DAYS_365, count))
+    write_log_ratio(now, low, values[VALUATION + 4])
+    days = windows.days_since_highest(table[HIGH], windows.DAYS_365, count)
+    windows.copy(days, values[QUANT + 5])
 
 
 @kernel
-def write_own(table: Table, t: int, first: int, out: Table) -> None:
-    """Momentum and volatility that need no market; the rest of both comes from `write_residual`."""
-    a30 = max(t - 29, 0)
-    change = table[RETURN]
-    momentum = out[MOMENTUM:VOLATILITY]
-    momentum[0] = _change(table, t, first, 1)
-    momentum[1] = _change(table, t, first, 3)
-    momentum[2] = _change(table, t, first, 7)
-    momentum[3] = _change(table, t, first, 30)
-    momentum[4] = _change(table, t, first, 90)
-    momentum[5] = _change(table, t, first, 180)
-    momentum[6] = _change(table, t, first, 360)
-    high = windows.highest(table[HIGH], max(t - 89, 0), t)
-    momentum[8] = log_(table[CLOSE, t] / high)
-    volatility = out[VOLATILITY:LIQUIDITY]
-    volatility[0] = windows.deviation(change, max(t - 6, 0), t, 4)
-    volatility[1] = windows.deviation(change, a30, t, 20)
-    volatility[2] = windows.deviation(change, max(t - 89, 0), t, 60)
-    volatility[3] = math.sqrt(windows.mean(table[LOSS_SQUARE], a30, t, 20))
-    volatility[7] = windows.mean_largest_five(change, a30, t, 20)
-    volatility[8] = windows.mean(table[TRUE_RANGE], max(t - 13, 0), t, 9)
-    volatility[10] = log_(high / windows.lowest(table[LOW], max(t - 89, 0), t))
+def _list_peaks(given: Given, begin: int, count: int) -> NDArray[np.float64]:
+    """Highest high of all bars so far, for `count` days from column `begin` on."""
+    out = np.empty(count)
+    high, close = given[HIGH], given[CLOSE]
+    peak = -np.inf
+    for column in range(begin + count):
+        # Written so that a missing high changes nothing.
+        peak = high[column] if (close[column] > 0.0) & (high[column] > peak) else peak
+        if column >= begin:
+            out[column - begin] = peak
+    return out
 
 
 @kernel
-def write_residual(table: Table, t: int, out: Row) -> None:
-    """What is left of the returns after the market, over 90 days: rows of three families."""
-    change, market = table[RETURN], table[MARKET]
-    a90 = max(t - 89, 0)
-    pairs, xx, xy, yy = windows.regress(change, market, a90, t)
-    if pairs < 25 or not xx > 0.0:
-        return
-    beta = xy / xx
-    residual = np.full(30, np.nan)
-    for i in range(max(t - 29, 0), t + 1):
-        residual[29 - (t - i)] = change[i] - beta * market[i]
-    out[VOLATILITY + 6] = math.sqrt(max(yy - xy * xy / xx, 0.0) / pairs)
-    out[VOLATILITY + 9] = beta
-    if yy > 0.0:
-        out[QUANT + 6] = xy / math.sqrt(xx * yy)
-    week = 0.0
-    week_square = 0.0
-    known = 0
-    for i in range(23, 30):
-        if residual[i] == residual[i]:
-            week += residual[i]
-            week_square += residual[i] * residual[i]
-            known += 1
-    if known >= 4:
-        out[VOLATILITY + 4] = math.sqrt(week_square / known)
-    count, middle, squares = windows.central(residual, 0, 29)
-    if count >= 20 and squares > 0.0:
-        own = math.sqrt(squares / count)
-        out[VOLATILITY + 5] = own
-        out[MOMENTUM + 7] = middle / own
-        out[QUANT + 4] = week / own
-    out[VOLATILITY + 11] = windows.mean_largest_five(residual, 0, 29, 20)
-
-
-@kernel
-def write_liquidity(table: Table, t: int, first: int, broad: int, out: Row) -> None:
-    """The twelve that say how well a token trades."""
-    turnover = table[TURNOVER]
-    a30 = max(t - 29, 0)
-    count, month, squares = windows.central(turnover, a30, t)
-    week = log_(windows.mean(turnover, max(t - 6, 0), t, 1))
-    thirty = log_(month)
-    quarter = log_(windows.mean(turnover, max(t - 89, 0), t, 1))
-    out[0] = _finite(week)
-    out[1] = _finite(thirty)
-    out[2] = _finite(quarter)
-    out[3] = _finite(log_(windows.mean(table[ILLIQUIDITY], a30, t, 20)))
-    out[4] = _finite(week - thirty)
-    out[5] = _finite(thirty - quarter)
-    out[6] = _finite(log_(turnover[t]) - thirty)
-    out[7] = windows.mean(table[FLAT], a30, t, 20)
-    out[8] = windows.mean(table[SPREAD], a30, t, 20)
-    if count >= 20 and month > 0.0:
-        out[9] = math.sqrt(squares / count) / month
-    out[10] = windows.correlation(turnover, table[RETURN], a30, t, 20)
-    if t >= broad:
-        out[11] = float(min(t - max(first, broad), _LONGEST_HISTORY))
-
-
-@kernel
-def _finite(x: float) -> float:
-    return x if abs(x) < np.inf else np.nan
-
-
-@kernel
-def write_quant(table: Table, t: int, out: Row) -> None:
-    """Shape and dependence of the returns; two more come from `write_residual`."""
-    change = table[RETURN]
-    a30 = max(t - 29, 0)
-    a90 = max(t - 89, 0)
-    out[0] = windows.skewness(change, a30, t, 20)
-    out[1] = windows.skewness(change, a90, t, 45)
-    out[2] = windows.autocorrelation(change, a30, t, 20)
-    count, middle, squares = windows.central(change, a90, t)
-    if count >= 45 and squares > 0.0:
-        out[3] = middle / math.sqrt(squares / (count - 1))
-    out[5] = windows.days_since_highest(table[HIGH], max(t - 364, 0), t)
-    out[7] = windows.correlation(change, table[MARKET], a30, t, 20)
-    out[8] = windows.correlation(change, table[MARKET], max(t - 179, 0), t, 60)
-
-
-@kernel
-def write_valuation(table: Table, t: int, out: Row) -> None:
+def write_valuation(given: Given, table: Table, begin: int, values: Table) -> None:
     """The price against what was paid for the token before."""
-    close = table[CLOSE]
-    out[0] = _to_average_paid(table, t, max(t - 364, 0))
-    out[1] = _to_average_paid(table, t, max(t - 89, 0))
-    out[2] = log_(close[t] / table[PEAK, t])
-    out[3] = close[t] / windows.mean(close, max(t - 199, 0), t, 60) - 1.0
-    out[4] = log_(close[t] / windows.lowest(table[LOW], max(t - 364, 0), t))
-    out[5] = log_(close[t] / windows.lowest(table[LOW], max(t - 89, 0), t))
+    count = values.shape[1]
+    now, dollars = table[CLOSE, REACH:], table[DOLLARS]
+    bought = np.empty(dollars.size)
+    for i in range(dollars.size):
+        bought[i] = table[VOLUME, i] if dollars[i] == dollars[i] else 0.0
+    units = windows.add_up(bought, windows.DAYS_365, count)
+    paid = windows.add_up(windows.fill(dollars, 0.0), windows.DAYS_365, count)
+    for row, window in enumerate((365, 90)):
+        owned, spent = windows.total(units, window, count), windows.total(paid, window, count)
+        for i in range(count):
+            owned[i] *= now[i]
+        write_log_ratio(owned, spent, values[VALUATION + row])
+    write_log_ratio(now, _list_peaks(given, begin, count), values[VALUATION + 2])
+    middle = windows.mean_of(table[CLOSE], windows.DAYS_200, 60.0, count)
+    for i in range(count):
+        values[VALUATION + 3, i] = now[i] / middle[i] - 1.0
 
 
 @kernel
-def _to_average_paid(table: Table, t: int, a: int) -> float:
-    paid = 0.0
-    bought = 0.0
-    for i in range(a, t + 1):
-        if table[TURNOVER, i] == table[TURNOVER, i]:
-            paid += table[TURNOVER, i]
-            bought += table[VOLUME, i]
-    return log_(table[CLOSE, t] * bought / paid) if paid > 0.0 and bought > 0.0 else np.nan
+def write_rounded(values: Table, close: Row, out: Table) -> None:
+    """The features rounded to 6 digits; NaN on days without a bar and for what is no number."""
+    for feature in range(values.shape[0]):
+        for day in range(values.shape[1]):
+            value = values[feature, day]
+            is_known = (close[day] > 0.0) & (abs(value) < np.inf)
+            # Smaller numbers are the rounding dust of something that is zero.
+            value = 0.0 if abs(value) < _DUST else round_significant(value, 6)
+            out[feature, day] = value if is_known else np.nan
