@@ -40,31 +40,58 @@ _WARM_UP = 20
 
 
 @kernel
-def _median(values: Series, count: int) -> float:
+def _middle(ordered: Series, count: int) -> float:
     if count == 0:
         return np.nan
-    ordered = np.sort(values[:count])
     half = count // 2
     middle: float = ordered[half] if count % 2 else 0.5 * (ordered[half - 1] + ordered[half])
     return middle
 
 
 @kernel
+def _median(values: Series, count: int) -> float:
+    return _middle(np.sort(values[:count]), count)
+
+
+@kernel
+def _insert(ordered: Series, count: int, value: float) -> None:
+    place = count
+    while place > 0 and ordered[place - 1] > value:
+        ordered[place] = ordered[place - 1]
+        place -= 1
+    ordered[place] = value
+
+
+@kernel
+def _remove(ordered: Series, count: int, value: float) -> None:
+    place = 0
+    while ordered[place] != value:
+        place += 1
+    for i in range(place, count - 1):
+        ordered[i] = ordered[i + 1]
+
+
+@kernel
 def _median_volumes(close: Matrix, volume: Matrix, start: int) -> Matrix:
     tokens, days = close.shape
     out = np.full((tokens, days), np.nan)
-    window = np.empty(MINIMUM_HISTORY_DAYS)
+    # The window is kept in order, one day in and one out, instead of being sorted anew.
+    ordered = np.empty(MINIMUM_HISTORY_DAYS)
+    begin = max(start - MINIMUM_HISTORY_DAYS + 1, 0)
     for token in range(tokens):
-        for t in range(start, days):
-            if not close[token, t] > 0.0:
-                continue
-            count = 0
-            for i in range(max(t - MINIMUM_HISTORY_DAYS + 1, 0), t + 1):
-                turnover = close[token, i] * volume[token, i]
-                if turnover == turnover:
-                    window[count] = turnover
-                    count += 1
-            out[token, t] = _median(window, count)
+        count = 0
+        for t in range(begin, days):
+            gone = t - MINIMUM_HISTORY_DAYS
+            turnover = close[token, gone] * volume[token, gone] if gone >= begin else np.nan
+            if turnover == turnover:
+                _remove(ordered, count, turnover)
+                count -= 1
+            turnover = close[token, t] * volume[token, t]
+            if turnover == turnover:
+                _insert(ordered, count, turnover)
+                count += 1
+            if t >= start and close[token, t] > 0.0:
+                out[token, t] = _middle(ordered, count)
     return out
 
 
