@@ -113,7 +113,8 @@ def compute_universe(close: Matrix, median_volumes: Matrix, is_coin: Flags) -> F
     known = np.isfinite(close)
     seen = np.maximum.accumulate(known, axis=1)
     old = np.zeros_like(known)
-    old[:, MINIMUM_HISTORY_DAYS - 1 :] = seen[:, : known.shape[1] - MINIMUM_HISTORY_DAYS + 1]
+    enough = max(known.shape[1] - MINIMUM_HISTORY_DAYS + 1, 0)
+    old[:, MINIMUM_HISTORY_DAYS - 1 :] = seen[:, :enough]
     liquid = np.nan_to_num(median_volumes) >= MINIMUM_VOLUME_USD
     return np.asarray(known & old & liquid & is_coin[:, None])
 
