@@ -1,5 +1,6 @@
 """serve, prepare, backfill: what runs for longer than a moment."""
 
+import signal
 from typing import Annotated
 
 import typer
@@ -27,6 +28,7 @@ def serve() -> None:
                 err.print(f"[bold green]Assay is ready[/] {preparation.url}", highlight=False)
             else:
                 err.print("[bold red]Preparation failed[/]; the lines above say why.")
+                signal.raise_signal(signal.SIGTERM)
 
         preparation.listeners.append(announce)
 
@@ -44,6 +46,8 @@ def serve() -> None:
             progress=lambda: preparation.text,
             on_listening=listening,
         )
+        if not preparation.is_ready:
+            raise typer.Exit(1)
 
 
 def prepare(
