@@ -1,0 +1,111 @@
+"""A first start as a newcomer sees it: killed in the middle, started again, then asked."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+READY = re.compile(r"Assay is ready (http://127\.0\.0\.1:\d+)")
+
+
+def start(home: Path) -> "subprocess.Popen[str]":
+    environment = {**os.environ, "ASSAY_HOME": str(home), "ASSAY_PORT": "0"}
+    return subprocess.Popen(
+        [sys.executable, "-m", "assay", "serve"],
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        start_new_session=True,
+    )
+
+
+def wait_for(child: "subprocess.Popen[str]", pattern: "re.Pattern[str]") -> "re.Match[str]":
+    heard = []
+    for line in child.stderr or ():
+        heard.append(line)
+        found = pattern.search(line)
+        if found:
+            return found
+    raise AssertionError(f"{pattern.pattern} was never said:\n" + "".join(heard))
+
+
+def stop(child: "subprocess.Popen[str]", number: int) -> None:
+    os.killpg(child.pid, number)
+    child.wait()
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    home = tmp_path_factory.mktemp("serving") / "home"
+    first = start(home)
+    wait_for(first, re.compile(r"Grading \w+ days: \d"))
+    stop(first, signal.SIGKILL)
+    child = start(home)
+    try:
+        yield wait_for(child, READY)[1]
+    finally:
+        stop(child, signal.SIGTERM)
+
+
+def get(url: str) -> Any:
+    with urllib.request.urlopen(url) as answer:  # noqa: S310 - our own server on loopback
+        return json.load(answer)
+
+
+def test_every_day_was_graded_in_spite_of_the_kill(url: str) -> None:
+    for kind in ("trader", "investor"):
+        page = get(f"{url}/v1/grades/{kind}/BTC?limit=1000")
+        days = [point["as_of"] for point in page["data"]]
+        assert len(set(days)) == len(days) == 999
+        assert {"2021-04-05", "2023-12-29"} <= set(days)
+        assert page["origin"] == "backfilled"
+
+
+def test_the_list_explains_itself(url: str) -> None:
+    page = get(f"{url}/v1/grades/trader?limit=1000")
+    assert set(page) == {"data", "next_cursor", "as_of", "publication", "origin"}
+    assert page["as_of"] == "2023-12-29"
+    assert len(page["data"]) > 330
+    top = page["data"][0]
+    why = get(f"{url}/v1/grades/trader/{top['symbol']}/explanation")["data"]
+    points = sum(round(float(item["points"]) * 100) for item in why["contributions"])
+    assert points + round(float(why["base"]) * 100) == round(float(top["raw_score"]) * 100)
+    said = get(f"{url}/v1/publications/{page['publication']}")
+    assert said["data"]["digest"]
+
+
+def test_luna_was_lunc_before_the_collapse(url: str) -> None:
+    before = get(f"{url}/v1/tokens/LUNA?as_of=2022-05-01")["data"]
+    today = get(f"{url}/v1/tokens/LUNA")["data"]
+    assert before["token_id"] != today["token_id"]
+    by_id = get(f"{url}/v1/tokens/{before['token_id']}")["data"]
+    assert by_id["symbol"] == "LUNC"
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/v1/tokens/NOSUCHCOIN", 404),
+        ("/v1/grades/trader?as_of=yesterday", 422),
+        ("/v1/grades/trader?as_of=2015-01-01", 404),
+        ("/v1/grades/trader?as_of=2035-01-01", 422),
+        ("/v1/nothing", 404),
+    ],
+)
+def test_wrong_questions_get_a_problem_document(url: str, path: str, status: int) -> None:
+    with pytest.raises(urllib.error.HTTPError) as failure:
+        get(url + path)
+    assert failure.value.code == status
+    assert failure.value.headers["content-type"] == "application/problem+json"
+    assert {"title", "status", "detail", "hint"} <= set(json.load(failure.value))
