@@ -230,6 +230,7 @@ class _Fitter:
             "permutation_seed": self.seed,
             "tree_rows": tree_rows,
             "trees": self.plan.trees,
+            "tree_day_step": self.plan.tree_day_step,
             "learning_rate": self.plan.learning_rate,
             "penalty": self.plan.penalty,
             "interaction_penalty": self.plan.interaction_penalty,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import lightgbm
 import numpy as np
@@ -23,12 +23,13 @@ LEAST_TOKENS = 10
 _SHRINK = 0.4
 _INTERVAL_DAYS = 730
 _LEVEL = 0.9
-_TREE_DAY_STEP = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How one kind is fitted. Penalties are in units of rows * variance of a rank (1/12)."""
+    """How one kind is fitted. Penalties are in units of rows * variance of a rank (1/12); an
+    interaction is penalised `interaction_penalty` times as much as a rank.
+    """
 
     regimes: tuple[str, ...]
     penalty: float
@@ -36,6 +37,7 @@ class Plan:
     linear_plain_share: float
     tree_regimes: tuple[str, ...]
     trees: int
+    tree_day_step: int
     learning_rate: float
 
 
@@ -43,11 +45,12 @@ PLANS = {
     GradeKind.TRADER: Plan(
         regimes=("week", "week_in_volatility", "week_in_dispersion", "day", "ten_days"),
         penalty=0.2,
-        interaction_penalty=2.0,
+        interaction_penalty=1.0,
         linear_plain_share=0.0,
         tree_regimes=("week",),
-        trees=500,
-        learning_rate=0.04,
+        trees=800,
+        tree_day_step=2,
+        learning_rate=0.03,
     ),
     GradeKind.INVESTOR: Plan(
         regimes=("month", "volatility", "breadth", "dispersion"),
@@ -56,6 +59,7 @@ PLANS = {
         linear_plain_share=0.5,
         tree_regimes=("volatility",),
         trees=600,
+        tree_day_step=3,
         learning_rate=0.03,
     ),
 }
@@ -86,7 +90,6 @@ class RidgeSums:
     rows: int = 0
     days: int = 0
     next_day: int = 0
-    scratch: list[Matrix] = field(default_factory=list)
 
 
 def _design(ranks: NDArray[np.float32], regimes: Series) -> NDArray[np.float32]:
@@ -126,8 +129,10 @@ def add_days(
 
 
 def fit_linear(sums: RidgeSums, plan: Plan) -> LinearPart:
-    """Solve the ridge. Squares enter doubled and interactions twice, so both are halved in effect;
-    the factors are folded into the returned weights, which are rounded to 9 significant digits.
+    """Solve the ridge; weights are rounded to 9 significant digits.
+
+    The design holds squares and interactions doubled, which weakens their penalty to a quarter; the
+    factor 2 is folded into the weights that are returned.
     """
     regimes = len(plan.regimes)
     count = sums.joint.size // (2 + regimes)
@@ -148,9 +153,9 @@ def fit_linear(sums: RidgeSums, plan: Plan) -> LinearPart:
 def fit_trees(
     target: Matrix, sections: CrossSections, plan: Plan, stop: int, threads: int = 1
 ) -> tuple[str, int]:
-    """(LightGBM's text, rows trained on): every third day before `stop`, counted backwards."""
+    """(LightGBM's text, rows trained on): every `tree_day_step`-th day before `stop`, backwards."""
     inputs, outcomes = [], []
-    for day in range(stop - 1, -1, -_TREE_DAY_STEP):
+    for day in range(stop - 1, -1, -plan.tree_day_step):
         rows = list_training_rows(target, sections, day)
         if rows.size:
             ranks = sections.ranks[day][rows]
@@ -174,12 +179,11 @@ _NUMBER_LINES = {
     "internal_weight": 4,
     "split_gain": 3,
 }
-_DROPPED = ("tree_sizes=", "feature_infos=")
 
 
 def shorten_trees(text: str) -> str:
     """The same trees in fewer bytes: leaf values to 6 significant digits, thresholds to the half
-    step between whole inputs, and without what prediction does not read.
+    step between whole inputs, what only a report would read shortened, and no table of sizes.
     """
     head = text.split("end of trees", 1)[0]
     lines = []
@@ -190,8 +194,6 @@ def shorten_trees(text: str) -> str:
             line = f"{name}=" + " ".join(f"{float(v):.{digits}g}" for v in values.split())
         elif name == "threshold":
             line = "threshold=" + " ".join(f"{float(v):.4g}" for v in values.split())
-        elif name == "feature_names":
-            line = f"{name}={values}"
         if not line.startswith("tree_sizes="):
             lines.append(line)
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)) + "\nend of trees\n"
