@@ -13,10 +13,14 @@ from assay.factors import (
     Bars,
     Ties,
     compute_centred_ranks,
+    compute_characteristics,
     compute_exp,
     compute_indicators,
     compute_log,
     compute_market_level,
+    compute_market_returns,
+    compute_regimes,
+    compute_relative_volatility,
     round_significant_values,
 )
 
@@ -34,10 +38,16 @@ def compute_digest() -> str:
     ranks = compute_centred_ranks(
         np.ascontiguousarray(values.transpose(1, 2, 0)), np.ones(12, dtype=np.bool_), Ties.AVERAGE
     )
+    members = ~np.isnan(close)
+    returns = compute_market_returns(close, members)
+    characteristics = compute_characteristics(high, low, close, bars.volume, returns, broad_start=0)
     digest = hashlib.sha256()
     for array in (
         values,
         ranks,
+        characteristics,
+        compute_regimes(returns, characteristics[10], members),
+        compute_relative_volatility(close, members),
         compute_log(close),
         compute_exp(values[:, 15]),
         round_significant_values(values),
