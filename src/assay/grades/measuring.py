@@ -23,10 +23,9 @@ from assay.kit.database import Database
 from assay.kit.errors import BadInput
 from assay.kit.home import Home
 from assay.kit.progress import Progress
-from assay.markets.types import TokenId
+from assay.markets.types import Panel, Registry, TokenId, TokenKind
 
 BITCOIN = TokenId(3375)
-REAL_DEATHS = ("delisted", "collapsed")
 LINEAR = "linear model"
 
 
@@ -68,7 +67,8 @@ def evaluate_grades(
         facts.panel, facts.tokens(newest), window.first, window.last, keep_values=True
     )
     inputs = _collect(kind, facts, sections, said, window, models)
-    return evaluation.evaluate_scores(_with_context(inputs, home, kind, origins), progress)
+    deaths = list_deaths(markets.load_registry(home), facts.panel, window)
+    return evaluation.evaluate_scores(_with_context(inputs, home, kind, origins, deaths), progress)
 
 
 class Baselines(Mapping[str, Matrix]):
@@ -154,14 +154,6 @@ def _collect(
     tokens = facts.tokens(panel.last_day)
     row = {int(token_id): index for index, token_id in enumerate(panel.token_ids)}
     symbols = {int(token.token_id): token.symbol for token in tokens}
-    deaths = [
-        Death(row[int(token.token_id)], token.last_day)
-        for token in tokens
-        if token.ended in REAL_DEATHS
-        and token.last_day is not None
-        and window.first <= token.last_day <= window.last
-        and token.kind.value == "coin"
-    ]
     universe = widen(sections.universe, fill=False)
     return EvaluationInputs(
         kind=kind.value,
@@ -181,7 +173,6 @@ def _collect(
         interval_low=said.interval_low,
         interval_high=said.interval_high,
         baselines=Baselines(sections, models, column, panel.close.shape),
-        deaths=deaths,
         benchmark_row=row.get(int(BITCOIN)),
     )
 
@@ -192,11 +183,27 @@ def _volatility(sections: CrossSections) -> Matrix:
     return np.ascontiguousarray(sections.values[:, FEATURES.index("volatility_30"), :].T)
 
 
+def list_deaths(registry: Registry, panel: Panel, window: Window) -> list[Death]:
+    """Coins that really ended inside the window: a collapse, or a delisting for good.
+
+    A rename, a migration or a pair that was listed again is no death; LUNA and FTT are.
+    """
+    return [
+        Death(panel.row(record.token_id), ending.last_day)
+        for record in registry.records
+        for ending in record.endings
+        if record.kind is TokenKind.COIN
+        and window.first <= ending.last_day < window.last
+        and (ending.how == "collapsed" or (ending.how == "delisted" and ending.resumed is None))
+    ]
+
+
 def _with_context(
-    inputs: EvaluationInputs, home: Home, kind: GradeKind, origins: set[str]
+    inputs: EvaluationInputs, home: Home, kind: GradeKind, origins: set[str], deaths: list[Death]
 ) -> EvaluationInputs:
     return replace(
         inputs,
+        deaths=deaths,
         origin=", ".join(sorted(origins)),
         null_daily_ics=select_null(load_null(home, kind), inputs),
         trials=load_trials(kind),
