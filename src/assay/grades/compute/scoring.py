@@ -38,7 +38,7 @@ def _effective(weights: Series, interactions: Matrix, regimes: Series) -> Series
 def _write_terms(ranks: NDArray[np.float32], slopes: Series, squares: Series, out: Matrix) -> None:
     for token in range(ranks.shape[0]):
         for feature in range(ranks.shape[1]):
-            k = float(ranks[token, feature])
+            k = np.float64(ranks[token, feature])
             out[token, feature] = k * slopes[feature] + (k * k - _MEAN_SQUARE) * squares[feature]
 
 
