@@ -89,7 +89,7 @@ def train_walk_forward(
     threads: int = 1,
     progress: Progress | None = None,
 ) -> WalkForward:
-    """Train one kind. `permutation_seed` trains the null instead: labels shuffled within each day.
+    """Train one kind. `permutation_seed` trains the null instead: targets shuffled within each day.
 
     Deterministic on one machine for any number of `threads`. Raises NotEnoughData where a refit day
     has nothing to learn from.

@@ -68,20 +68,20 @@ def compute_targets(
 ) -> Targets:
     """Targets of every day of `sections`. `closes` [tokens, days] are adjusted, on the same axis.
 
-    With a generator the labels change hands within each day's universe, all horizons together: the
-    permutation null.
+    With a generator the finished targets change hands within each day's universe, both together:
+    the permutation null. (Shuffling raw labels would leave beta times the market in them.)
     """
     universe = sections.universe
     labels = [
         evaluation.compute_forward_returns(closes, horizon, 1) for horizon in list_horizons(kind)
     ]
-    if generator is not None:
-        _permute(labels, universe, generator)
     beta = _betas(sections)
     plain = _average_ranks(labels, universe)
     relative = _average_ranks(
         [label - beta * _market(label, universe)[None, :] for label in labels], universe
     )
+    if generator is not None:
+        _permute(plain, relative, universe, generator)
     return Targets(plain, relative, _fit_factors(plain, sections), max(list_horizons(kind)) + 1)
 
 
@@ -94,13 +94,14 @@ def _betas(sections: CrossSections) -> Matrix:
     return np.where(np.isfinite(beta), beta, 1.0)
 
 
-def _permute(labels: list[Matrix], universe: Flags, generator: np.random.Generator) -> None:
+def _permute(
+    plain: Matrix, relative: Matrix, universe: Flags, generator: np.random.Generator
+) -> None:
     for day in range(universe.shape[1]):
-        known = universe[:, day] & np.isfinite(labels[-1][:, day])
-        rows = np.flatnonzero(known)
+        rows = np.flatnonzero(universe[:, day] & np.isfinite(plain[:, day]))
         shuffled = generator.permutation(rows)
-        for label in labels:
-            label[rows, day] = label[shuffled, day]
+        for target in (plain, relative):
+            target[rows, day] = target[shuffled, day]
 
 
 def _market(label: Matrix, universe: Flags) -> NDArray[np.float64]:
