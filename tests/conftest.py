@@ -31,7 +31,7 @@ def sealed_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """Refuse every connection that does not stay on this machine."""
     connect = socket.socket.connect
 
-    def guarded(self: socket.socket, address: Any) -> None:  # noqa: ANN401 - any family's address
+    def guarded(self: socket.socket, address: Any) -> None:
         if isinstance(address, tuple) and str(address[0]) not in LOOPBACK:
             raise NetworkForbidden(f"a test connected to {address[0]}")
         connect(self, address)
