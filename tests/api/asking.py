@@ -24,7 +24,7 @@ class Answer:
         return b",".join(v for k, v in self.headers if k == name.encode()).decode()
 
     @property
-    def json(self) -> Any:  # noqa: ANN401 - any JSON value
+    def json(self) -> Any:
         return orjson.loads(self.body)
 
 

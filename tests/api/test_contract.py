@@ -45,7 +45,7 @@ def test_every_answer_is_one_that_the_document_promises(tmp_path: Path, mode: st
             ask_generated(operation, GenerationMode(mode))
 
 
-def ask_generated(operation: Any, mode: GenerationMode) -> None:  # noqa: ANN401 - untyped library
+def ask_generated(operation: Any, mode: GenerationMode) -> None:
     @settings(
         max_examples=60,
         deadline=None,
