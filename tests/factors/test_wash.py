@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from assay.factors.compute.wash import SUSPICIOUS_SIGNS, compute_wash_signs
 
-DAYS = 400
+DAYS = 800
 
 
 def crowd(seed: int, tokens: int = 3) -> np.ndarray:
@@ -50,3 +50,13 @@ def test_later_volumes_change_no_earlier_sign(seed: int, day: int) -> None:
     volumes[:, day:] = 1000.0
     assert (compute_wash_signs(volumes)[:, :day] == before[:, :day]).all()
     assert (compute_wash_signs(volumes[:, :day])[:, :day] == before[:, :day]).all()
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(0, DAYS - 1))
+@settings(max_examples=25, deadline=None)
+def test_judging_from_a_later_day_on_gives_the_same_signs(seed: int, start: int) -> None:
+    volumes = crowd(seed, 2)
+    volumes[1, 30:] = 1000.0
+    assert (
+        compute_wash_signs(volumes, start)[:, start:] == compute_wash_signs(volumes)[:, start:]
+    ).all()

@@ -6,7 +6,7 @@ them: kernels run from left to right, a prefix of the panel gives a prefix of th
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Protocol
 
@@ -34,11 +34,15 @@ class Facts:
     registry: Tokens
     recorded_by: datetime
     day_digests: Sequence[bytes]
+    _tokens: dict[date, list[Token]] = field(default_factory=dict, compare=False, repr=False)
 
     def tokens(self, day: date) -> list[Token]:
         """The tokens of the panel that had begun to trade by `day`, as known then."""
-        known = set(self.panel.token_ids.tolist())
-        return [token for token in self.registry.tokens(day) if token.token_id in known]
+        if day not in self._tokens:
+            known = set(self.panel.token_ids.tolist())
+            listed = [token for token in self.registry.tokens(day) if token.token_id in known]
+            self._tokens[day] = listed
+        return self._tokens[day]
 
     def digest(self, day: date) -> str:
         """Hex SHA-256 over the candles and registry rows that a judgement of `day` reads."""

@@ -107,6 +107,11 @@ def compute_wash_signs(volume: NDArray[np.float64], start: int = 0) -> NDArray[n
     degrees) above 438. Two signs or more (`SUSPICIOUS_SIGNS`) mean that the volume looks washed.
     Column t reads nothing after t.
     """
+    first = max(0, start)
+    before = max(0, first - WINDOW_DAYS + 1)
+    seen = np.ascontiguousarray(volume[:, before:], np.float64)
+    recent = np.zeros(seen.shape, np.int8)
+    _scan(seen, first - before, recent)
     signs = np.zeros(volume.shape, np.int8)
-    _scan(np.ascontiguousarray(volume, np.float64), max(0, start), signs)
+    signs[:, first:] = recent[:, first - before :]
     return signs
