@@ -66,7 +66,7 @@ def create_server(app: Application, settings: Settings) -> uvicorn.Server:
         ws="none",
         lifespan="on",
         log_config=None,
-        log_level=settings.log_level.lower(),
+        log_level=settings.log_level,
         access_log=False,
         proxy_headers=False,
         server_header=False,

@@ -1,6 +1,7 @@
 """Every setting, with its meaning and default; read from the environment as `ASSAY_<NAME>`."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -24,4 +25,6 @@ class Settings(BaseSettings):
         default=None,
         description="Folder of compiled kernels, if they are to outlive the home folder.",
     )
-    log_level: str = Field(default="warning", description="debug, info, warning or error.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="warning", description="debug, info, warning or error."
+    )
