@@ -126,6 +126,34 @@ def test_a_changed_past_is_corrected_and_never_edited(
     assert reproduce_publication(home, database, second.publication_id).is_equal
 
 
+def test_what_was_said_outlives_older_candles_of_new_and_known_tokens(
+    home: Home, database: Database, tmp_path: Path
+) -> None:
+    """A file of old candles brings tokens and history that nobody had recorded when it was said."""
+    day = newest_day()
+    first = publish_grades(home, database, KIND, CLOCK)
+    for number, start in enumerate((60, 200), start=1):
+        days = [day - timedelta(days=n) for n in range(start + 1)]
+        older = {
+            "symbol": ["LATECOMER"] * len(days), "time": days,
+            "open": [2.0] * len(days), "high": [2.1] * len(days), "low": [1.9] * len(days),
+            "close": [2.0 + n % 7 / 100 for n in range(len(days))],
+            "volume": [1e6 + 31.7 * n for n in range(len(days))],
+        }  # fmt: skip
+        pl.DataFrame(older).write_parquet(tmp_path / "older.parquet")
+        take(home, tmp_path / "older.parquet", NOW + timedelta(minutes=2 * number))
+        later = FixedClock(NOW + timedelta(minutes=2 * number + 1))
+        second = publish_grades(home, database, KIND, later)
+        assert reproduce_publication(home, database, first.publication_id).is_equal
+        assert reproduce_publication(home, database, second.publication_id).is_equal
+    early = publish_grades(
+        home, database, KIND, FixedClock(NOW + timedelta(hours=1)), as_of=REFIT + timedelta(days=1)
+    )
+    assert b"LATECOMER" in early.rows
+    export_publication(home, database, early.publication_id, tmp_path / "early.zip")
+    assert reproduce_bundle(tmp_path / "early.zip").is_equal
+
+
 def test_days_that_cannot_be_judged_are_refused(home: Home, database: Database) -> None:
     with pytest.raises(InFuture, match="not complete"):
         publish_grades(home, database, KIND, CLOCK, as_of=newest_day() + timedelta(days=1))

@@ -295,3 +295,13 @@ def test_whatever_goes_in_comes_out(
         assert panel.close[row, column] == price
         stored = panel.volume[row, column]
         assert np.isnan(stored) if volume is None else stored == volume
+
+
+def test_older_candles_move_the_first_day_back(home: Home, take: Importer) -> None:
+    take([bar("NEWX", 30, 1.0), bar("BTC", 30, 9.0)])
+    assert load_registry(home).resolve("NEWX").first_day == START + timedelta(days=30)
+    take([bar("NEWX", 10, 1.0), bar("NEWX", 20, 1.0)])
+    registry = load_registry(home)
+    assert registry.resolve("NEWX").first_day == START + timedelta(days=10)
+    assert "NEWX" in {token.symbol for token in registry.tokens(START + timedelta(days=10))}
+    assert registry.resolve("BTC").first_day == date(2017, 8, 17)

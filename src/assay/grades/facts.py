@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -37,12 +38,29 @@ class Facts:
     _tokens: dict[date, list[Token]] = field(default_factory=dict, compare=False, repr=False)
 
     def tokens(self, day: date) -> list[Token]:
-        """The tokens of the panel that had begun to trade by `day`, as known then."""
+        """The tokens of the panel that had begun to trade by `day`, as known then.
+
+        The first recorded bar decides: a token, or older bars of one, that a later import brought
+        are not there for what was said before.
+        """
         if day not in self._tokens:
-            known = set(self.panel.token_ids.tolist())
-            listed = [token for token in self.registry.tokens(day) if token.token_id in known]
-            self._tokens[day] = listed
+            begun = self._first_days
+            self._tokens[day] = [
+                token if token.first_day == start else replace(token, first_day=start)
+                for token in self.registry.tokens(day)
+                if (start := begun.get(int(token.token_id))) is not None and start <= day
+            ]
         return self._tokens[day]
+
+    @cached_property
+    def _first_days(self) -> dict[int, date]:
+        has_bar = ~np.isnan(self.panel.close)
+        rows = np.flatnonzero(has_bar.any(axis=1))
+        columns = has_bar[rows].argmax(axis=1)
+        return {
+            int(self.panel.token_ids[row]): self.panel.day(int(column))
+            for row, column in zip(rows, columns, strict=True)
+        }
 
     def digest(self, day: date) -> str:
         """Hex SHA-256 over the candles and registry rows that a judgement of `day` reads."""

@@ -63,11 +63,15 @@ class Source:
 
 @dataclass(frozen=True)
 class Checked:
-    """Rows after all checks: `fine` with their tokens, `faulty` with their reasons."""
+    """Rows after all checks: `fine` with their tokens, `faulty` with their reasons.
+
+    `earlier` are first days of known tokens before which the registry knew no bar of them.
+    """
 
     fine: pl.DataFrame
     faulty: pl.DataFrame
     new: list[TokenRecord]
+    earlier: dict[int, date]
     hints: tuple[str, ...]
 
 
@@ -171,6 +175,11 @@ def _check(
             for (base, quote), token_id in new.items()
             if token_id in firsts
         ],
+        earlier={
+            int(record.token_id): firsts[record.token_id]
+            for record in registry.records
+            if record.token_id in firsts and firsts[record.token_id] < record.first_day
+        },
         hints=list_hints(frame),
     )
 
@@ -205,7 +214,7 @@ def _commit(
         accepted=counts[0],
         corrections=counts[1],
     )
-    save_import(database, row, checked.new, checked.faulty)
+    save_import(database, row, checked.new, checked.earlier, checked.faulty)
     progress.step(source.label, 3, STEPS)
     if rows.is_empty():
         return import_id

@@ -4,7 +4,7 @@ An import's rows are written before its commit in the lake and count only once i
 commit decides, and `settle` makes the two agree after a crash.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -66,6 +66,13 @@ tokens = Table(
     Column("venue", String, nullable=False),
     Column("first_day", String, nullable=False),
 )
+starts = Table(
+    "markets_starts",
+    metadata,
+    Column("token_id", Integer, primary_key=True),
+    Column("import_id", ForeignKey("markets_imports.import_id"), primary_key=True),
+    Column("first_day", String, nullable=False),
+)
 quarantine = Table(
     "markets_quarantine",
     metadata,
@@ -121,13 +128,25 @@ def next_number(database: Database) -> int:
 
 
 def save_import(
-    database: Database, row: ImportRow, new: list[TokenRecord], faulty: pl.DataFrame
+    database: Database,
+    row: ImportRow,
+    new: list[TokenRecord],
+    earlier: Mapping[int, date],
+    faulty: pl.DataFrame,
 ) -> None:
-    """Announce an import with its new tokens and its rows for quarantine, in one transaction."""
+    """Announce an import in one transaction: its new tokens, known ones that it shows to have begun
+    `earlier`, and its rows for quarantine.
+    """
     with database.write() as connection:
         connection.execute(imports.insert().values(**_import_values(row)))
         if new:
             connection.execute(tokens.insert(), [_token_values(t, row.import_id) for t in new])
+        if earlier:
+            begun = [
+                {"token_id": token_id, "import_id": row.import_id, "first_day": day.isoformat()}
+                for token_id, day in earlier.items()
+            ]
+            connection.execute(starts.insert(), begun)
         _save_quarantine(connection, row, faulty)
 
 
@@ -170,7 +189,7 @@ def settle(database: Database, import_id: str, *, is_committed: bool) -> None:
             done = imports.update().where(imports.c.import_id == import_id).values(state="done")
             connection.execute(done)
             return
-        for table in (tokens, quarantine, imports):
+        for table in (tokens, starts, quarantine, imports):
             connection.execute(table.delete().where(table.c.import_id == import_id))
 
 
@@ -214,22 +233,36 @@ def save_redenomination(database: Database, token_id: int, change: Redenominatio
 
 
 def extend_registry(database: Database, shipped: Registry) -> Registry:
-    """The registry of this home: the shipped tokens, those of done imports, declared changes."""
+    """The registry of this home: the shipped tokens, those of done imports, declared changes, and
+    first days that older candles moved back.
+    """
     with database.read() as connection:
         own = connection.execute(
             select(tokens).join(imports).where(imports.c.state == "done")
         ).mappings()
         records = [*shipped.records, *(_token_record(row) for row in own)]
+        begun = select(starts.c.token_id, func.min(starts.c.first_day)).join(imports)
+        begun = begun.where(imports.c.state == "done").group_by(starts.c.token_id)
+        firsts = {int(token_id): str(day) for token_id, day in connection.execute(begun)}
         declared: dict[int, list[Redenomination]] = {}
         for row in connection.execute(select(redenominations)).mappings():
             declared.setdefault(row["token_id"], []).append(_redenomination(row))
     extended = [
-        replace(record, redenominations=record.redenominations + tuple(declared[record.token_id]))
-        if record.token_id in declared
-        else record
+        _extend(record, declared.get(record.token_id, ()), firsts.get(record.token_id))
         for record in records
     ]
     return Registry(tuple(sorted(extended, key=lambda record: record.token_id)))
+
+
+def _extend(
+    record: TokenRecord, changes: Sequence[Redenomination], first_day: str | None
+) -> TokenRecord:
+    if changes:
+        record = replace(record, redenominations=(*record.redenominations, *changes))
+    if first_day is None:
+        return record
+    first = replace(record.tickers[0], first_day=date.fromisoformat(first_day))
+    return replace(record, tickers=(first, *record.tickers[1:]))
 
 
 def next_token_id(database: Database) -> int:
