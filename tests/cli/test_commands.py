@@ -42,7 +42,7 @@ def test_the_first_command_loads_the_sample_and_shows_grades(home: Path) -> None
     ("arguments", "words"),
     [
         (["grades", "--as-of", "yesterday"], "YYYY-MM-DD"),
-        (["grades", "--as-of", "2015-01-01"], "2017-08-17"),
+        (["grades", "--as-of", "2015-01-01"], "The first graded day is 2021-04-05"),
         (["grade", "--as-of", "2035-01-01"], "2023-12-29"),
         (["explain", "NOSUCHCOIN"], "NOSUCHCOIN"),
         (["reproduce", "grades.trader-2023-01-01-000000000000"], "No publication"),
