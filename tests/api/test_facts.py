@@ -1,5 +1,6 @@
 """Tokens and candles as known then."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -142,3 +143,14 @@ def test_prices_are_the_shortest_decimal_that_reads_back(
     value: float | None, text: str | None
 ) -> None:
     assert write_decimal(value) == text
+
+
+def test_a_correction_shows_today_and_not_to_the_past(fresh_world: World) -> None:
+    day = fresh_world.days[-2]
+    old = ask(fresh_world.app, f"/v1/candles/BTC?from={day}&to={day}").json["data"][0]["close"]
+    fresh_world.markets.corrected = (3375, day, 77.25)
+    fresh_world.markets.generation = "2"
+    asyncio.run(fresh_world.app.state.refresh())
+    now = ask(fresh_world.app, f"/v1/candles/BTC?from={day}&to={day}").json["data"][0]["close"]
+    then = ask(fresh_world.app, f"/v1/candles/BTC?from={day}&to={day}&as_of={day}").json
+    assert (now, then["data"][0]["close"]) == ("77.25", old)

@@ -34,6 +34,7 @@ from assay.markets.types import (
     TokenId,
     TokenKind,
     TokenRecord,
+    last_whole_day,
 )
 
 FIRST = date(2021, 4, 5)
@@ -114,6 +115,8 @@ class FakeMarkets:
 
     registry: Registry = field(default_factory=make_registry)
     generation: str | None = "1"
+    corrected: tuple[int, date, float] | None = None
+    """Token, day and close of a correction that is known only today."""
 
     def load_facts_version(self, home: Home) -> str | None:
         return self.generation
@@ -121,8 +124,12 @@ class FakeMarkets:
     def load_registry(self, home: Home) -> Registry:
         return self.registry
 
-    def load_panel(self, home: Home) -> Panel:
-        return make_panel(self.registry)
+    def load_panel(self, home: Home, as_of: AsOf | None = None) -> Panel:
+        panel = make_panel(self.registry)
+        if self.corrected is not None and as_of is None:
+            token, day, close = self.corrected
+            panel.close[panel.row(token), panel.column(day)] = close
+        return panel if as_of is None else panel.until(min(last_whole_day(as_of), panel.last_day))
 
     def load_candles(
         self,

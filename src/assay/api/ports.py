@@ -93,8 +93,8 @@ class Markets(Protocol):
         """Every token there ever was."""
         ...
 
-    def load_panel(self, home: Home) -> Panel:
-        """The daily panel, memory-mapped."""
+    def load_panel(self, home: Home, as_of: AsOf | None = None) -> Panel:
+        """The daily panel, memory-mapped: with every correction, or those known at `as_of`."""
         ...
 
     def load_candles(

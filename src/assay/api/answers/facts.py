@@ -63,7 +63,10 @@ def answer_token(facts: Facts, name: str, query: AsOfQuery) -> Content:
 
 
 def answer_candles(state: ApiState, facts: Facts, name: str, query: CandlesQuery) -> Content:
-    """Candles of one token as known at `as_of`; daily from the panel, finer ones from the lake."""
+    """Candles of one token as known at `as_of`; daily from the panel, finer ones from the lake.
+
+    Without `as_of` they hold every correction; with one only those that had been recorded by then.
+    """
     start, end = query.start, query.end
     if start is not None and end is not None and first_moment(start) > last_moment(end):
         raise BadInput("`from` lies after `to`.", hint="Exchange the two.")
@@ -77,9 +80,12 @@ def answer_candles(state: ApiState, facts: Facts, name: str, query: CandlesQuery
     named_at = as_of if end is None else min(as_of, clamp_day(facts, day_of(end)))
     token = find_token(facts.registry, name, named_at)
     if query.interval is Interval.DAY:
-        frame = read_daily(facts.panel, token, start, end, as_of)
+        panel = facts.panel
+        if query.as_of is not None:
+            panel = state.markets.load_panel(state.home, query.as_of)
+        frame = read_daily(panel, token, start, end, as_of)
     else:
-        frame = read_finer(state, query.interval, token.token_id, start, end, as_of)
+        frame = read_finer(state, query, token.token_id, as_of)
     rows, following = cut_series(frame, query.sort, position, query.limit)
     next_cursor = None
     if following is not None:
@@ -122,22 +128,17 @@ def read_daily(
 
 
 def read_finer(
-    state: ApiState,
-    interval: Interval,
-    token_id: TokenId,
-    start: date | datetime | None,
-    end: date | datetime | None,
-    as_of: date,
+    state: ApiState, query: CandlesQuery, token_id: TokenId, as_of: date
 ) -> pl.DataFrame:
     """Hourly or minute candles from the lake that had closed by `as_of`, ascending."""
     # A candle counts when it had closed by then; the lake leaves out what opens at `end`.
-    last = moment_of(as_of) - interval.length
-    if end is not None:
-        last = min(last, last_moment(end))
-    first = None if start is None else first_moment(start)
+    last = moment_of(as_of) - query.interval.length
+    if query.end is not None:
+        last = min(last, last_moment(query.end))
+    first = None if query.start is None else first_moment(query.start)
     after = last + timedelta(microseconds=1)
     return state.markets.load_candles(
-        state.home, int(token_id), interval, first, after, as_of=as_of
+        state.home, int(token_id), query.interval, first, after, as_of=query.as_of
     )
 
 
