@@ -27,6 +27,8 @@ from assay.markets.types import Panel, Registry, TokenId, TokenKind
 
 BITCOIN = TokenId(3375)
 LINEAR = "linear model"
+SILENT_DAYS = 14
+"""Days without a bar after which a coin that nobody explained counts as dead."""
 
 
 @dataclass(frozen=True)
@@ -186,16 +188,28 @@ def _volatility(sections: CrossSections) -> Matrix:
 def list_deaths(registry: Registry, panel: Panel, window: Window) -> list[Death]:
     """Coins that really ended inside the window: a collapse, or a delisting for good.
 
-    A rename, a migration or a pair that was listed again is no death; LUNA and FTT are.
+    A rename, a migration or a pair that was listed again is no death; LUNA and FTT are. Of candles
+    that a home imported nobody has said how a coin ended: one whose bars stop counts as dead when
+    `SILENT_DAYS` have passed on the panel and the registry knows no ending from its last bar on.
     """
-    return [
-        Death(panel.row(record.token_id), ending.last_day)
-        for record in registry.records
-        for ending in record.endings
-        if record.kind is TokenKind.COIN
-        and window.first <= ending.last_day < window.last
-        and (ending.how == "collapsed" or (ending.how == "delisted" and ending.resumed is None))
-    ]
+    rows = {int(token_id): row for row, token_id in enumerate(panel.token_ids)}
+    deaths: list[Death] = []
+    for record in registry.records:
+        row = rows.get(int(record.token_id))
+        if row is None or record.kind is not TokenKind.COIN:
+            continue
+        lasts = [
+            ending.last_day
+            for ending in record.endings
+            if ending.how == "collapsed" or (ending.how == "delisted" and ending.resumed is None)
+        ]
+        bars = np.flatnonzero(~np.isnan(panel.close[row]))
+        last = panel.day(int(bars[-1])) if bars.size else panel.last_day
+        is_explained = any(ending.last_day >= last for ending in record.endings)
+        if not is_explained and (panel.complete_through - last).days >= SILENT_DAYS:
+            lasts.append(last)
+        deaths += [Death(row, day) for day in lasts if window.first <= day < window.last]
+    return deaths
 
 
 def _with_context(
