@@ -1,12 +1,18 @@
 """The command line as a person uses it: a real process, a real home, real messages."""
 
 import os
+import shutil
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import orjson
+import polars as pl
 import pytest
+
+from assay import markets
+from assay.kit.home import Home
 
 pytestmark = pytest.mark.slow
 
@@ -45,6 +51,8 @@ def test_the_first_command_loads_the_sample_and_shows_grades(home: Path) -> None
         (["grades", "--as-of", "2015-01-01"], "The first graded day is 2021-04-05"),
         (["grade", "--as-of", "2035-01-01"], "2023-12-29"),
         (["explain", "NOSUCHCOIN"], "NOSUCHCOIN"),
+        (["explain", "[/red]"], "[/red]"),
+        (["redenominate", "NOSUCHUSDT", "--day", "2023-01-01", "--factor", "10"], "NOSUCH"),
         (["reproduce", "grades.trader-2023-01-01-000000000000"], "No publication"),
         (["reproduce"], "publication id or a bundle"),
         (["import", "candles", "missing.csv"], "missing.csv"),
@@ -132,3 +140,34 @@ def test_a_measured_window_is_written_as_json_and_html(home: Path, tmp_path: Pat
     assert {"coins", "died_inside", "view_share"} <= set(document["universe"])
     assert document["universe"]["view_share"] >= 0.95
     assert "<svg" in (tmp_path / "e.html").read_text()
+
+
+def test_new_days_are_imported_graded_and_shown(home: Path, tmp_path: Path) -> None:
+    """Synthetic candles after the sample; what was turned away can be declared and taken again."""
+    kept = Home(Path(shutil.copytree(home, tmp_path / "home")))
+    panel = markets.load_panel(kept)
+    closes = panel.close[:, panel.column(date(2023, 12, 29))]
+    symbols = {
+        int(t.token_id): t.symbol for t in markets.load_registry(kept).tokens(panel.last_day)
+    }
+    rows = [
+        (symbols[int(token)], day, close / (1000.0 if symbols[int(token)] == "DODO" else 1.0), 1e6)
+        for day in (date(2023, 12, 30), date(2023, 12, 31), date(2024, 1, 1))
+        for token, close in zip(panel.token_ids, closes.tolist(), strict=True)
+        if close == close
+    ]
+    frame = pl.DataFrame(rows, schema=["symbol", "time", "close", "volume"], orient="row")
+    frame.write_csv(tmp_path / "new.csv")
+    taken = assay(kept.path, "import", "candles", str(tmp_path / "new.csv"))
+    assert taken.returncode == 0, taken.stderr
+    assert "The newest complete day is 2024-01-01." in taken.stdout
+    assert "assay backfill" in taken.stdout
+    declare = taken.stdout.split("import again: assay ")[1].splitlines()[0]
+    assert "DODO" in assay(kept.path, "quarantine").stdout
+    words = declare.replace("FACTOR", "1000").split()
+    assert assay(kept.path, *words).returncode == 0
+    again = assay(kept.path, "import", "candles", str(tmp_path / "new.csv"))
+    assert "quarantined" not in again.stdout
+    shown = assay(kept.path, "grades", "--top", "3")
+    assert "2024-01-01" in shown.stdout, shown.stderr
+    assert assay(kept.path, "grades", "--top", "3").stdout == shown.stdout

@@ -34,7 +34,7 @@ def test_luna_is_who_bore_the_ticker_that_day(registry: Registry) -> None:
     assert (then.symbol, then.pair, then.name) == ("LUNA", "LUNAUSDT", "Terra")
     assert registry.by_id(then.token_id).symbol == "LUNC"
     assert registry.resolve("LUNA", date(2022, 6, 15)).token_id == now.token_id
-    with pytest.raises(NotFound, match="nothing was called LUNC") as caught:
+    with pytest.raises(NotFound, match="Nothing was called LUNC") as caught:
         registry.resolve("LUNC", date(2022, 5, 1))
     assert "LUNA" in caught.value.hint
 

@@ -10,6 +10,7 @@ from functools import cached_property
 import typer
 from pydantic import ValidationError
 from rich.console import Console
+from rich.markup import escape
 
 from assay.kit.clock import Clock, SystemClock
 from assay.kit.database import Database
@@ -63,9 +64,10 @@ def command(*, progress_lines: bool = False) -> Iterator[Context]:
         yield Context(settings, home, SystemClock(), progress)
     except AssayError as error:
         console.close()
-        err.print(f"[bold red]error[/] {error.message}", highlight=False, soft_wrap=True)
+        # Messages repeat what was typed, which may look like markup.
+        err.print(f"[bold red]error[/] {escape(error.message)}", highlight=False, soft_wrap=True)
         if error.hint:
-            err.print(f"      {error.hint}", highlight=False, soft_wrap=True)
+            err.print(f"      {escape(error.hint)}", highlight=False, soft_wrap=True)
         raise typer.Exit(2 if error.status in (404, 422) else 1) from error
     except BrokenPipeError:
         # The reader of our output went away (`assay grades | head`): nothing is wrong.

@@ -8,8 +8,9 @@ import numpy as np
 import typer
 from rich.table import Table
 
-from assay import markets
-from assay.cli.context import command, out
+from assay import grades, markets
+from assay.cli import tables
+from assay.cli.context import Context, command, out
 from assay.cli.start import ensure_sample
 from assay.kit.errors import BadInput
 from assay.kit.moments import parse_day
@@ -19,6 +20,7 @@ importing = typer.Typer(help="Bring facts from files.", no_args_is_help=True)
 fetching = typer.Typer(help="Bring facts from venues.", no_args_is_help=True)
 
 IntervalOption = Annotated[Interval, typer.Option("--interval", help="1d, 1h or 1m.")]
+_EMPTY_QUARANTINE = "Nothing is in quarantine."
 HOME_VENUE = "binance"
 """Venue of the bundled market: candles imported under it go on where the sample ends."""
 
@@ -36,6 +38,7 @@ def import_candles(
             context.home, file, interval, venue, context.clock, context.progress
         )
         print_report(report)
+        tell_next(context, report)
 
 
 @fetching.command("candles")
@@ -64,6 +67,7 @@ def fetch_candles(
             )
         )
         print_report(report)
+        tell_next(context, report)
 
 
 def tokens(
@@ -91,7 +95,7 @@ def tokens(
 
 
 def redenominate(
-    symbol: str,
+    symbol: Annotated[str, typer.Argument(help="Ticker, such as BNX.")],
     day: Annotated[str, typer.Option("--day", help="First day of the new units.")],
     factor: Annotated[float, typer.Option("--factor", help="New coins for one old coin.")],
 ) -> None:
@@ -105,18 +109,26 @@ def redenominate(
 
 
 def quarantine(
-    import_id: Annotated[str | None, typer.Option("--import", help="Only this import's.")] = None,
+    import_id: Annotated[
+        str | None,
+        typer.Option("--import", help="Only rows of this import (its id, or its start)."),
+    ] = None,
 ) -> None:
     """Show rows that imports turned away, with the reason."""
     with command() as context:
         ensure_sample(context)
         rows = markets.list_quarantine(context.home, import_id)
-        table = Table(box=None, header_style="bold", pad_edge=False)
-        for name in rows.columns:
-            table.add_column(name)
-        for row in rows.iter_rows():
-            table.add_row(*("" if value is None else str(value) for value in row))
-        out.print(table if rows.height else "Nothing is in quarantine.")
+        out.print(tables.quarantine(rows.to_dicts()) if rows.height else _EMPTY_QUARANTINE)
+
+
+def tell_next(context: Context, report: ImportReport) -> None:
+    """Say how far the data reach now, and how to grade days that lack a grade."""
+    if report.interval is not Interval.DAY or not report.has_changed_anything:
+        return
+    newest = markets.load_panel(context.home).complete_through
+    out.print(f"The newest complete day is {newest}.")
+    if any(grades.load_grades(context.database, kind, newest) is None for kind in grades.GradeKind):
+        out.print("Grade the days that have no grade yet with: assay backfill", highlight=False)
 
 
 def print_report(report: ImportReport) -> None:
@@ -136,7 +148,9 @@ def print_report(report: ImportReport) -> None:
     for fault, count in report.quarantined.items():
         table.add_row(f"[red]quarantined: {fault.value}[/red]", f"{count:,}")
     out.print(table)
+    if report.quarantined:
+        out.print("assay quarantine shows the rows that were turned away.", highlight=False)
     if report.new_tokens:
-        out.print("New tokens: " + ", ".join(report.new_tokens))
+        out.print("New tokens: " + ", ".join(report.new_tokens), highlight=False)
     for hint in report.hints:
-        out.print(hint)
+        out.print(hint, highlight=False, soft_wrap=True)

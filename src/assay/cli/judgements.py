@@ -115,7 +115,7 @@ def evaluate(
 
 def _require_grades(context: Context, kind: room.GradeKind, as_of: str | None) -> Publication:
     ensure_sample(context)
-    day = parse_day(as_of) if as_of else None
+    day = parse_day(as_of) if as_of else markets.load_panel(context.home).complete_through
     said = room.load_grades(context.database, kind, day)
     if said is not None:
         return said

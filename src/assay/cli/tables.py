@@ -156,6 +156,19 @@ def _contribution_cells(item: Mapping[str, Any], largest: Decimal) -> list[Text 
     ]
 
 
+def quarantine(rows: Sequence[Mapping[str, Any]]) -> Table:
+    """Rows that imports turned away: what, why, and by which import."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in ("Symbol", "Time", "Reason", "Import"):
+        table.add_column(name, no_wrap=name != "Reason")
+    table.add_column("Row as it was read", no_wrap=True, overflow="ellipsis", style="bright_black")
+    for row in rows:
+        time = str(row["time"]).removesuffix("T00:00:00Z")
+        short = str(row["import_id"])[:8]
+        table.add_row(Text(row["symbol"]), time, str(row["reason"]), short, Text(row["content"]))
+    return table
+
+
 def evaluation(report: Mapping[str, Any]) -> Group:
     """The figures a reader asks for first; the JSON and the page hold all of them."""
     window, universe, null = report["window"], report["universe"], report["permutation"]
@@ -179,11 +192,7 @@ def evaluation(report: Mapping[str, Any]) -> Group:
     facts.add_column()
     quintiles, coverage, deaths = report["quintiles"], report["coverage"] or {}, report["deaths"]
     facts.add_row("residual to 30-day volatility", _figure(report["residual_ic"]))
-    facts.add_row(
-        "permutation null",
-        f"sd {_figure(null['null_sd'])}, the IC stands {_figure(null['distance_sd'], 1)} sd above "
-        f"({null['permutations']} permutations)",
-    )
+    facts.add_row("permutation null", _null(null))
     facts.add_row(
         "top minus bottom fifth, liquid",
         f"Sharpe {_figure(quintiles['gross_sharpe'], 2)} gross, "
@@ -204,10 +213,21 @@ def evaluation(report: Mapping[str, Any]) -> Group:
     facts.add_row(
         "real deaths graded above 75",
         f"{deaths['any_day_high']} of {deaths['count']} on any of their last 30 days, "
-        f"{deaths['mean_high']} by the mean",
+        f"{deaths['mean_high']} by the mean"
+        if deaths["count"]
+        else "no coin of the universe died in this window",
     )
     facts.add_row("universe with a view", _figure(universe["view_share"], 4))
     return Group(Text(head, style="bold"), lags, Text(""), facts, Text(str(report["advice"])))
+
+
+def _null(null: Mapping[str, Any]) -> str:
+    if not null["permutations"]:
+        return "not known for this window; assay train --permutations 20 makes one (hours)"
+    return (
+        f"sd {_figure(null['null_sd'])}, the IC stands {_figure(null['distance_sd'], 1)} sd above "
+        f"({null['permutations']} permutations)"
+    )
 
 
 def _figure(value: float | None, digits: int = 4) -> str:

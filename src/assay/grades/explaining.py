@@ -10,7 +10,7 @@ from assay.grades.compute.explaining import explain_token
 from assay.grades.compute.scoring import Trees
 from assay.grades.facts import load_facts
 from assay.grades.judging import compute_sections, list_blocked
-from assay.grades.rows import REASONS, format_centi
+from assay.grades.rows import format_centi, give_reason
 from assay.grades.service import ledger_kind, load_grades
 from assay.grades.types import Contribution, GradeKind
 from assay.kit.database import Database
@@ -80,6 +80,7 @@ def explain_grade(
     why = explain_token(artefact, Trees(artefact.trees), sections, 0, token_id, blocked)
     ordered = sorted(why.contributions, key=lambda item: (-abs(item.points_centi), item.feature))
     view = why.no_view
+    volume = float(sections.median_volumes[facts.panel.row(token_id), 0])
     return GradeExplanation(
         kind=kind.value,
         token_id=token_id,
@@ -90,7 +91,7 @@ def explain_grade(
         grade=None if why.grade_centi is None else format_centi(why.grade_centi),
         raw_score=None if why.raw_centi is None else format_centi(why.raw_centi),
         base=format_centi(BASE_CENTI),
-        no_view=None if view is None else {"code": view.value, "reason": REASONS[view]},
+        no_view=None if view is None else {"code": view.value, "reason": give_reason(view, volume)},
         contributions=tuple(_points(item) for item in ordered),
     )
 

@@ -23,6 +23,8 @@ REASONS = {
     NoView.WASHED_VOLUME: "Its volume looks made up (round sizes, Benford's law, tail).",
 }
 
+NO_VOLUME = "No volume is known for it, so nobody can say how much of it trades."
+
 Json = dict[str, object]
 Point = tuple[int, int | None, str | None]
 
@@ -68,6 +70,12 @@ def create_rows(
         _silent_row(judged.no_view[place[token.token_id]], token, median_volumes_usd)
         for token in silent
     ]
+
+
+def give_reason(code: NoView, median_volume_usd: float | None) -> str:
+    """The sentence behind a no-view code; missing volume is not the same as little of it."""
+    is_unknown = median_volume_usd is None or not np.isfinite(median_volume_usd)
+    return NO_VOLUME if code is NoView.THIN_TRADING and is_unknown else REASONS[code]
 
 
 def encode_rows(rows: Sequence[Json]) -> bytes:
@@ -120,6 +128,7 @@ def _viewed_row(
 
 def _silent_row(reason: NoView | None, token: Token, volumes: Mapping[int, float]) -> Json:
     code = reason or NoView.STALE
+    volume = volumes.get(int(token.token_id))
     return {
         "token_id": int(token.token_id),
         "symbol": token.symbol,
@@ -133,8 +142,8 @@ def _silent_row(reason: NoView | None, token: Token, volumes: Mapping[int, float
         "capped": False,
         "probability": None,
         "interval": None,
-        "volume_usd": _format_dollars(volumes.get(int(token.token_id))),
-        "no_view": {"code": code.value, "reason": REASONS[code]},
+        "volume_usd": _format_dollars(volume),
+        "no_view": {"code": code.value, "reason": give_reason(code, volume)},
     }
 
 

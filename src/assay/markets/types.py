@@ -210,7 +210,7 @@ class Registry:
         found = self._by_id.get(TokenId(token_id))
         if found is None:
             raise NotFound(
-                f"no token has the id {token_id}", hint="List the tokens to see the ids in use."
+                f"No token has the id {token_id}.", hint="List the tokens to see the ids in use."
             )
         return found
 
@@ -247,18 +247,19 @@ class Registry:
         later = self._by_symbol.get(wanted)
         if not later:
             raise NotFound(
-                f"unknown symbol {symbol!r}",
-                hint="Check the spelling; tokens are named by ticker, such as BTC.",
+                f"No token has the symbol {symbol[:40]!r}.",
+                hint="Check the spelling (`assay tokens` lists all); tokens are named by ticker,"
+                " such as BTC.",
             )
         first = later[0]
         if first.first_day <= day:
             name = first.ticker(day).symbol
             raise NotFound(
-                f"nothing was called {wanted} on {day}",
+                f"Nothing was called {wanted} on {day}.",
                 hint=f"Ask for {name} (id {first.token_id}), its name then.",
             )
         raise NotFound(
-            f"{wanted} did not trade by {day}",
+            f"{wanted} did not trade by {day}.",
             hint=f"Its first bar is of {first.first_day}; ask for that day or later.",
         )
 

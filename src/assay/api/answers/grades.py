@@ -25,7 +25,7 @@ def answer_grades(state: ApiState, facts: Facts, kind: GradeKind, query: GradesQ
     filters = query.model_dump(mode="json", exclude={"limit", "cursor"})
     scope, offset = fingerprint("grades", kind, sorted(filters.items())), 0
     if query.cursor is None:
-        publication = find_publication(state, kind, query)
+        publication = find_publication(state, facts, kind, query)
     else:
         cursor = parse_cursor(query.cursor, scope)
         offset = cursor.position
@@ -51,15 +51,19 @@ def answer_grades(state: ApiState, facts: Facts, kind: GradeKind, query: GradesQ
     )
 
 
-def find_publication(state: ApiState, kind: GradeKind, query: GradesQuery) -> Publication:
+def find_publication(
+    state: ApiState, facts: Facts, kind: GradeKind, query: GradesQuery
+) -> Publication:
     """What stands for the day asked. Raises NotFound or InFuture that name the days there are."""
     found = state.grades.load_grades(state.database, kind, query.as_of, query.said_by)
     if found is not None:
         return found
-    raise explain_absence(state, kind, query)
+    raise explain_absence(state, facts, kind, query)
 
 
-def explain_absence(state: ApiState, kind: GradeKind, query: GradesQuery) -> NotFound | InFuture:
+def explain_absence(
+    state: ApiState, facts: Facts, kind: GradeKind, query: GradesQuery
+) -> NotFound | InFuture:
     """Why there is no publication for a day, and which day to ask for."""
     newest = state.grades.load_grades(state.database, kind)
     if newest is None:
@@ -69,7 +73,7 @@ def explain_absence(state: ApiState, kind: GradeKind, query: GradesQuery) -> Not
     with state.database.read() as connection:
         days = [day.as_of for day in ledger.list_standing(connection, newest.kind)]
     as_of = query.as_of
-    if as_of is not None and as_of > newest.as_of:
+    if as_of is not None and as_of > max(newest.as_of, facts.newest_day):
         return InFuture(
             f"{as_of} has not happened on the clock of the grades.",
             hint=f"The newest {kind} grades are of {newest.as_of}.",
@@ -85,8 +89,9 @@ def explain_absence(state: ApiState, kind: GradeKind, query: GradesQuery) -> Not
         )
     before = max(day for day in days if as_of is None or day < as_of)
     return NotFound(
-        f"The market was not graded on {as_of}: too few coins could be.",
-        hint=f"The nearest day before is {before}.",
+        f"{as_of} has not been graded yet.",
+        hint=f"Grade it with `assay grade --as-of {as_of}`, or all such days with `assay backfill`;"
+        f" the nearest day before is {before}.",
     )
 
 
@@ -160,7 +165,7 @@ def find_graded(
     state: ApiState, facts: Facts, kind: GradeKind, name: str, as_of: date | None
 ) -> tuple[Publication, Token]:
     """The publication of a day and the token that `name` meant on it."""
-    publication = find_publication(state, kind, GradesQuery(as_of=as_of))
+    publication = find_publication(state, facts, kind, GradesQuery(as_of=as_of))
     return publication, find_token(facts.registry, name, publication.as_of)
 
 

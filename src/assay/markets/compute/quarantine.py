@@ -23,8 +23,8 @@ def list_hints(frame: pl.DataFrame) -> tuple[str, ...]:
     jumps = frame.filter(pl.col("reason") == Fault.JUMP.value)
     firsts = jumps.group_by("symbol").agg(pl.col("time").min()).sort("symbol").head(5)
     return tuple(
-        f"If {symbol} was redenominated on {time.date()}, declare it with"
-        f" assay redenominate {symbol} --day {time:%Y-%m-%d} --factor FACTOR"
-        " and import again."
+        f"If {symbol} was redenominated on {time.date()}, declare it (FACTOR: how many new coins"
+        f" for one old) and import again: assay redenominate {symbol} --day {time:%Y-%m-%d}"
+        " --factor FACTOR"
         for symbol, time in firsts.iter_rows()
     )

@@ -10,6 +10,7 @@ from assay.kit.errors import BadInput, Conflict
 from assay.kit.home import Home
 from assay.kit.moments import close_of
 from assay.kit.progress import Progress, SilentProgress
+from assay.markets.compute.naming import known_symbols, parse_symbol
 from assay.markets.service.building import daily_imports, refresh_panel
 from assay.markets.service.reading import shipped_registry
 from assay.markets.service.settling import LOCK, reconcile_locked
@@ -42,7 +43,8 @@ def declare_redenomination(
     with home.lock(LOCK), opened(home) as database:
         reconcile_locked(home, database, news)
         registry = extend_registry(database, shipped_registry())
-        record = registry.record(registry.resolve(symbol, day).token_id)
+        pair = parse_symbol(symbol.strip().upper(), known_symbols(registry))
+        record = registry.record(registry.resolve(pair[0] if pair else symbol, day).token_id)
         for change in record.redenominations:
             if change.day == day and change.factor == factor:
                 return change

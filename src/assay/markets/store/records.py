@@ -204,7 +204,7 @@ def load_quarantine(database: Database, import_id: str | None = None) -> pl.Data
     """Rows turned away: `venue, interval, symbol, time, reason, content, import_id`."""
     query = select(quarantine).order_by(*quarantine.primary_key.columns)
     if import_id is not None:
-        query = query.where(quarantine.c.import_id == import_id)
+        query = query.where(quarantine.c.import_id.startswith(import_id, autoescape=True))
     with database.read() as connection:
         rows = connection.execute(query).mappings().all()
     return pl.DataFrame(
