@@ -305,3 +305,18 @@ def test_older_candles_move_the_first_day_back(home: Home, take: Importer) -> No
     assert registry.resolve("NEWX").first_day == START + timedelta(days=10)
     assert "NEWX" in {token.symbol for token in registry.tokens(START + timedelta(days=10))}
     assert registry.resolve("BTC").first_day == date(2017, 8, 17)
+
+
+@pytest.mark.parametrize(
+    ("payload", "words"),
+    [
+        (b"Symbol,time,SYMBOL,close\nBTC,2024-01-01,X,9\n", "column symbol more than once"),
+        ("symbol,time,close\nBTC,2024-01-01,9\n".encode("utf-16"), "UTF-16"),
+    ],
+)
+def test_odd_tables_are_refused(home: Home, tmp_path: Path, payload: bytes, words: str) -> None:
+    (tmp_path / "odd.csv").write_bytes(payload)
+    with pytest.raises(AssayError, match=words):
+        import_candles(
+            home, tmp_path / "odd.csv", Interval.DAY, "binance", FixedClock(NOW), SilentProgress()
+        )

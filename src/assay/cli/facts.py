@@ -118,7 +118,11 @@ def quarantine(
     with command() as context:
         ensure_sample(context)
         rows = markets.list_quarantine(context.home, import_id)
-        out.print(tables.quarantine(rows.to_dicts()) if rows.height else _EMPTY_QUARANTINE)
+        out.print(
+            tables.quarantine(rows.to_dicts(), is_wide=out.width >= tables.WIDE)
+            if rows.height
+            else _EMPTY_QUARANTINE
+        )
 
 
 def tell_next(context: Context, report: ImportReport) -> None:

@@ -16,9 +16,6 @@ from assay.kit.atomic import write_atomic
 from assay.kit.moments import parse_day
 from assay.ledger import Publication
 
-WIDE = 110
-"""Columns of a terminal that has room for names and intervals."""
-
 KindOption = Annotated[room.GradeKind, typer.Option("--kind", help="trader or investor.")]
 AsOfOption = Annotated[str | None, typer.Option("--as-of", help="Day, YYYY-MM-DD.")]
 
@@ -65,7 +62,7 @@ def grades(
         viewed = sum(row["grade"] is not None for row in rows)
         share = f"{said.origin.value}, {viewed} of {len(rows)}"
         title = f"{kind.value.title()} Grade  {said.as_of}  ({share})"
-        out.print(tables.grades_table(title, rows[:top], is_wide=out.width >= WIDE))
+        out.print(tables.grades_table(title, rows[:top], is_wide=out.width >= tables.WIDE))
         out.print(f"{said.publication_id}  not investment advice", style="bright_black")
 
 

@@ -18,6 +18,9 @@ LABEL_STYLES = {
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _BAR_WIDTH = 10
 
+WIDE = 110
+"""Columns of a terminal that has room for names and intervals."""
+
 
 def draw_bar(grade: Decimal) -> Text:
     """A grade from 0 to 100 as a bar of ten cells, coloured from red over yellow to green."""
@@ -156,16 +159,17 @@ def _contribution_cells(item: Mapping[str, Any], largest: Decimal) -> list[Text 
     ]
 
 
-def quarantine(rows: Sequence[Mapping[str, Any]]) -> Table:
-    """Rows that imports turned away: what, why, and by which import."""
-    table = Table(box=None, header_style="bold", pad_edge=False)
+def quarantine(rows: Sequence[Mapping[str, str]], *, is_wide: bool) -> Table:
+    """Rows that imports turned away: what, why, and by which import; if wide, as they were read."""
+    table = Table(box=None, header_style="bold", pad_edge=False, expand=is_wide)
     for name in ("Symbol", "Time", "Reason", "Import"):
         table.add_column(name, no_wrap=name != "Reason")
-    table.add_column("Row as it was read", no_wrap=True, overflow="ellipsis", style="bright_black")
+    if is_wide:
+        table.add_column("As it was read", ratio=1, no_wrap=True, style="bright_black")
     for row in rows:
-        time = str(row["time"]).removesuffix("T00:00:00Z")
-        short = str(row["import_id"])[:8]
-        table.add_row(Text(row["symbol"]), time, str(row["reason"]), short, Text(row["content"]))
+        time = row["time"].removesuffix("T00:00:00Z")
+        cells = [Text(row["symbol"]), time, row["reason"], row["import_id"][:8]]
+        table.add_row(*cells, *([Text(row["content"])] if is_wide else []))
     return table
 
 

@@ -52,12 +52,17 @@ def _read_parquet(path: Path, payload: bytes) -> pl.DataFrame:
 
 
 def _read_csv(path: Path, payload: bytes) -> pl.DataFrame:
+    if b"\0" in payload[:1024] and path.suffix.lower() != ".gz":
+        raise SourceMalformed(
+            f"{path.name} is no CSV file in UTF-8: it holds zero bytes (UTF-16 does).",
+            hint="Export it as CSV in UTF-8. Nothing was imported.",
+        )
     try:
         return pl.read_csv(payload, infer_schema=False)
     except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
         raise SourceMalformed(
             f"{path.name} is no readable CSV file: {_first_line(error)}.",
-            hint="Write it in UTF-8, with one header line and commas. Nothing was imported.",
+            hint="Write it whole, in UTF-8, with one header line and commas. Nothing was imported.",
         ) from error
 
 

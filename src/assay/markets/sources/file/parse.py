@@ -22,13 +22,21 @@ def parse_candles(raw: pl.DataFrame) -> pl.DataFrame:
     `row` counts data rows from 1. Numbers are float64 with null for missing, times are UTC (a time
     without a zone is taken as UTC). Raises `BadInput` when a required column is missing.
     """
-    named = raw.rename({name: name.strip().lower() for name in raw.columns})
+    plain = {name: name.strip().lower() for name in raw.columns}
+    twice = sorted({name for name in plain.values() if list(plain.values()).count(name) > 1})
+    if twice:
+        raise BadInput(
+            f"The file has the column {', '.join(twice)} more than once"
+            f" (upper and lower case count as the same): {', '.join(raw.columns)}.",
+            hint="Keep one column of each name. Nothing was imported.",
+        )
+    named = raw.rename(plain)
     missing = [name for name in REQUIRED if name not in named.columns]
     if missing:
         raise BadInput(
             f"The file has no column {', '.join(missing)}; it has {', '.join(raw.columns)}.",
-            hint="Name the columns symbol, time, open, high, low, close, volume"
-            " and, where known, market_cap_usd.",
+            hint="Separate columns by commas, and name them symbol, time, open, high, low, close,"
+            " volume and, where known, market_cap_usd.",
         )
     columns = [_number(named, name).alias(name) for name in NUMBERS]
     unreadable = [_is_unreadable(named, name) for name in NUMBERS if name in named.columns]
