@@ -85,3 +85,9 @@ def test_kernels_are_cached_apart_for_each_state_of_the_sources() -> None:
     assert folder == compiled._cache_folder()
     assert folder.parent == Path(os.environ["ASSAY_KERNEL_CACHE"])
     assert len(folder.name) == 16
+
+
+@pytest.mark.parametrize("text", ["20230601", "2023-W22-4", "2023-6-1", "", "2023-06-31"])
+def test_a_day_has_one_form(text: str) -> None:
+    with pytest.raises(errors.BadInput, match="is not a day"):
+        parse_day(text)

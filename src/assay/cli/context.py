@@ -64,14 +64,26 @@ def command(*, progress_lines: bool = False) -> Iterator[Context]:
         yield Context(settings, home, SystemClock(), progress)
     except AssayError as error:
         console.close()
-        # Messages repeat what was typed, which may look like markup.
-        err.print(f"[bold red]error[/] {escape(error.message)}", highlight=False, soft_wrap=True)
-        if error.hint:
-            err.print(f"      {escape(error.hint)}", highlight=False, soft_wrap=True)
+        _explain(error.message, error.hint)
         raise typer.Exit(2 if error.status in (404, 422) else 1) from error
-    except BrokenPipeError:
-        # The reader of our output went away (`assay grades | head`): nothing is wrong.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(0) from None
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            # The reader of our output went away (`assay grades | head`): nothing is wrong.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(0) from None
+        console.close()
+        place = error.filename2 or error.filename or "a file"
+        _explain(
+            f"{place} cannot be used: {error.strerror or error}.",
+            "Check that it is what you meant and that you may write there.",
+        )
+        raise typer.Exit(1) from error
     finally:
         console.close()
+
+
+def _explain(message: str, hint: str) -> None:
+    """Two plain lines. They repeat what was typed, which may look like markup."""
+    err.print(f"[bold red]error[/] {escape(message)}", highlight=False, soft_wrap=True)
+    if hint:
+        err.print(f"      {escape(hint)}", highlight=False, soft_wrap=True)

@@ -67,14 +67,17 @@ def grades(
 
 
 def explain(
-    symbol: str,
+    symbol: Annotated[str, typer.Argument(help="Ticker as named on that day, or token id.")],
     kind: KindOption = room.GradeKind.TRADER,
     as_of: AsOfOption = None,
 ) -> None:
     """Say what moved a token's grade, in grade points that add up."""
     with command() as context:
         said = _require_grades(context, kind, as_of)
-        token = markets.load_registry(context.home).resolve(symbol, said.as_of)
+        registry = markets.load_registry(context.home)
+        is_id = symbol.isascii() and symbol.isdecimal()
+        named = registry.by_id(int(symbol[:18])) if is_id else None
+        token = named or registry.resolve(symbol, said.as_of)
         answer = room.explain_grade(
             context.home, context.database, kind, token.token_id, said.as_of
         )

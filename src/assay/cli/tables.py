@@ -168,7 +168,7 @@ def quarantine(rows: Sequence[Mapping[str, str]], *, is_wide: bool) -> Table:
         table.add_column("As it was read", ratio=1, no_wrap=True, style="bright_black")
     for row in rows:
         time = row["time"].removesuffix("T00:00:00Z")
-        cells = [Text(row["symbol"]), time, row["reason"], row["import_id"][:8]]
+        cells: list[Text | str] = [Text(row["symbol"]), time, row["reason"], row["import_id"][:8]]
         table.add_row(*cells, *([Text(row["content"])] if is_wide else []))
     return table
 

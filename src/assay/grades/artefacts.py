@@ -67,7 +67,8 @@ def parse_folder(folder: Traversable | Path) -> Artefact:
     except (OSError, zstandard.ZstdError) as error:
         raise Corrupt(
             f"The model in {folder} is not usable: {error}.",
-            hint="Restore it, or train again with `assay train`.",
+            hint="Restore that folder, or delete it: the shipped model counts again, and"
+            " `assay train` makes your own anew.",
         ) from error
     return parse_artefact(parts, str(folder))
 

@@ -16,6 +16,7 @@ from assay.grades.types import Contribution, GradeKind
 from assay.kit.database import Database
 from assay.kit.errors import NotFound
 from assay.kit.home import Home
+from assay.markets.types import TokenKind
 
 BASE_CENTI = 5000
 
@@ -73,6 +74,11 @@ def explain_grade(
     if token is None:
         raise NotFound(
             f"Token {token_id} did not trade by {as_of}.", hint="List the tokens of that day."
+        )
+    if token.kind is not TokenKind.COIN:
+        raise NotFound(
+            f"{token.symbol} is not graded: its kind is {token.kind.value}.",
+            hint="Only coins are graded; the list of a day's grades names them.",
         )
     artefact = load_artefact(home, kind, said.model.split(",")[0])
     sections = compute_sections(facts.panel, tokens, as_of, as_of, keep_values=True)

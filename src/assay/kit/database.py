@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, MetaData, create_engine, event, text
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from assay.kit.errors import Busy, Corrupt, StorageFull
+from assay.kit.errors import FRESH_START, BadInput, Busy, Corrupt, StorageFull
 from assay.kit.home import Home
 
 metadata = MetaData()
@@ -85,9 +85,11 @@ def _database_errors() -> Iterator[None]:
                 "The database is locked by another process.", hint="Wait for it, then try again."
             ) from error
         if "malformed" in reason or "not a database" in reason:
-            raise Corrupt(
-                "The database file is damaged.",
-                hint="Restore it from a backup, or delete it to publish anew from the facts.",
+            raise Corrupt("The database file assay.db is damaged.", hint=FRESH_START) from error
+        if "readonly" in reason or "unable to open" in reason:
+            raise BadInput(
+                f"The database cannot be written: {reason}.",
+                hint="Point ASSAY_HOME to a folder that you may write to.",
             ) from error
         raise
 

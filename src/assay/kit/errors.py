@@ -16,6 +16,12 @@ AssayError
 
 from typing import ClassVar
 
+FRESH_START = (
+    "Restore it from a backup, or move the folder ASSAY_HOME (default ~/.assay) away: the next"
+    " command begins anew with the sample, and your own files can be imported again."
+)
+"""What to do when stored facts or statements are lost; nothing of them can be made up."""
+
 
 class AssayError(Exception):
     """Base of the family: a message that says what happened and a hint that says what to do."""

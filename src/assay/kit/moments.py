@@ -31,8 +31,12 @@ def parse_utc(text: str) -> datetime:
 def parse_day(text: str) -> date:
     """A calendar day written YYYY-MM-DD. Raises BadInput that shows the form."""
     try:
-        return date.fromisoformat(text)
-    except ValueError as error:
+        day: date | None = date.fromisoformat(text)
+    except ValueError:
+        day = None
+    # Python also reads the other forms of ISO 8601, such as 20230601 and 2023-W22-4.
+    if day is None or day.isoformat() != text:
         raise BadInput(
             f"{text!r} is not a day.", hint="Write it as YYYY-MM-DD, for example 2023-06-01."
-        ) from error
+        )
+    return day

@@ -5,12 +5,14 @@ from datetime import timedelta
 import polars as pl
 
 from assay.kit.clock import Clock
+from assay.kit.errors import FRESH_START, Corrupt
 from assay.kit.home import Home
 from assay.kit.progress import Progress
 from assay.markets.service.importing import Source, save_table
 from assay.markets.service.settling import is_settled, reconcile
 from assay.markets.sources.sample.fetch import fetch_manifest, fetch_sample_file
-from assay.markets.store.records import load_imports, opened
+from assay.markets.store.lake import has_table
+from assay.markets.store.records import ImportRow, load_imports, opened
 from assay.markets.types import ImportReport, Interval
 
 # The daily candles come last: once they are in, the sample is whole.
@@ -45,6 +47,8 @@ def ensure_ready(home: Home, clock: Clock, progress: Progress) -> None:
     Every command calls it first. On a home in order it only looks.
     """
     home.create()
+    with opened(home) as database:
+        _check_tables(home, load_imports(database))
     if not is_settled(home):
         reconcile(home, progress)
     with opened(home) as database:
@@ -52,3 +56,22 @@ def ensure_ready(home: Home, clock: Clock, progress: Progress) -> None:
     sample = {f"{_PREFIX}{interval.value}" for interval in _ORDER}
     if not loaded or (loaded & sample and not sample <= loaded):
         load_sample(home, clock, progress)
+
+
+def _check_tables(home: Home, imports: list[ImportRow]) -> None:
+    """Refuse a lake and a database that do not belong together: one of them was lost.
+
+    Going on would give tokens new ids that the lake has given to others.
+    """
+    for interval in Interval:
+        rows = [row for row in imports if row.interval is interval]
+        is_filled = any(row.is_done and row.accepted + row.corrections > 0 for row in rows)
+        if is_filled and not has_table(home, interval):
+            raise Corrupt(
+                f"The candles of {interval.value} are gone from the lake.", hint=FRESH_START
+            )
+        if not imports and has_table(home, interval):
+            raise Corrupt(
+                "The database assay.db does not know the candles of the lake: it was lost.",
+                hint=FRESH_START,
+            )

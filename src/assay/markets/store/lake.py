@@ -17,7 +17,7 @@ from deltalake import CommitProperties, DeltaTable, Transaction, WriterPropertie
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from assay.kit.atomic import storage_errors
-from assay.kit.errors import Corrupt, StorageFull
+from assay.kit.errors import FRESH_START, Corrupt, StorageFull
 from assay.kit.home import Home
 from assay.markets.types import Interval
 
@@ -56,7 +56,12 @@ def _lake_errors(path: Path) -> Iterator[None]:
     try:
         with storage_errors(str(path)):
             yield
-    except (DeltaError, OSError, pl.exceptions.ComputeError) as error:
+    except (
+        DeltaError,
+        OSError,
+        pl.exceptions.ComputeError,
+        pl.exceptions.PanicException,
+    ) as error:
         text = str(error)
         full = any(f"os error {code}" in text for code in _FULL) or "No space left" in text
         if full or getattr(error, "errno", None) in _FULL:
@@ -66,7 +71,7 @@ def _lake_errors(path: Path) -> Iterator[None]:
             ) from error
         raise Corrupt(
             f"The table {path.name} cannot be used: {text.splitlines()[0] if text else error!r}.",
-            hint=f"Restore {path} from a backup, or move it away and import the files again.",
+            hint=FRESH_START,
         ) from error
 
 
@@ -112,6 +117,12 @@ def save_candles(home: Home, interval: Interval, rows: pl.DataFrame, import_id: 
                 app_transactions=[Transaction(import_id, 1)],
             ),
         )
+
+
+def has_table(home: Home, interval: Interval) -> bool:
+    """True if candles of this interval were ever committed and their log is there."""
+    log = table_path(home, interval) / "_delta_log"
+    return log.is_dir() and any(file.suffix == ".json" for file in log.iterdir())
 
 
 def is_committed(home: Home, import_id: str) -> bool:
