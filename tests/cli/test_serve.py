@@ -46,8 +46,12 @@ def stop(child: "subprocess.Popen[str]", number: int) -> None:
 
 
 @pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    home = tmp_path_factory.mktemp("serving") / "home"
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("serving") / "home"
+
+
+@pytest.fixture(scope="module")
+def url(home: Path) -> Iterator[str]:
     first = start(home)
     wait_for(first, re.compile(r"Grading \w+ days: \d"))
     stop(first, signal.SIGKILL)
@@ -110,3 +114,41 @@ def test_wrong_questions_get_a_problem_document(url: str, path: str, status: int
     assert failure.value.code == status
     assert failure.value.headers["content-type"] == "application/problem+json"
     assert {"title", "status", "detail", "hint"} <= set(json.load(failure.value))
+
+
+@pytest.mark.parametrize(
+    ("kind", "least", "suspicious_ic", "suspicious_icir", "suspicious_residual"),
+    [("trader", 0.135, 0.18, 1.5, 0.15), ("investor", 0.19, 0.33, 2.1, 0.22)],
+)
+def test_the_figures_hold_decay_without_a_cliff_and_are_not_too_good(
+    url: str,
+    home: Path,
+    tmp_path: Path,
+    kind: str,
+    least: float,
+    suspicious_ic: float,
+    suspicious_icir: float,
+    suspicious_residual: float,
+) -> None:
+    """The gate against look-ahead: what only lives at lag 0, or beats every honest model, leaks."""
+    assert get(f"{url}/readyz")["status"] == "ready"
+    target = tmp_path / "figures.json"
+    subprocess.run(
+        [sys.executable, "-m", "assay", "evaluate", "--kind", kind, "--json", str(target)],
+        env={**os.environ, "ASSAY_HOME": str(home)},
+        check=True,
+        capture_output=True,
+    )
+    report = json.loads(target.read_text())
+    decay = [report["lags"][lag]["rank_ic_mean"] for lag in ("0", "1", "2", "5", "10")]
+    assert decay == sorted(decay, reverse=True)
+    assert decay[1] > 0.8 * decay[0]
+    assert least <= decay[1] < suspicious_ic
+    assert report["lags"]["1"]["icir"] < suspicious_icir
+    assert report["residual_ic"] < suspicious_residual
+    assert report["permutation"]["distance_sd"] > 5
+    assert report["deaths"]["share"] <= 0.1
+    assert report["universe"]["view_share"] >= 0.95
+    assert 0.89 <= report["coverage"]["overall"] <= 0.91
+    for third in ("low_vol", "mid_vol", "high_vol"):
+        assert 0.88 <= report["coverage"][third] <= 0.92
