@@ -154,6 +154,7 @@ def test_a_cursor_fits_only_its_own_list(world: World) -> None:
         ("sort=best", 422, "bad-input", "sort"),
         ("min_grad=5", 422, "bad-input", "did you mean min_grade"),
         ("a=1&limit=0", 422, "bad-input", "limit"),
+        ("as_of=2022-05-01&as_of=2023-12-29", 422, "bad-input", "as_of is given more than once"),
     ],
 )
 def test_bad_questions_are_told_what_to_do(

@@ -3,7 +3,7 @@
 import hashlib
 import re
 import subprocess
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 
@@ -101,3 +101,12 @@ def test_the_docs_are_drawn_by_a_real_browser(world: World, chromium: str, tmp_p
     assert "not investment advice" in done.stdout
     assert "Content Security Policy" not in done.stderr
     assert "Refused to" not in done.stderr
+
+
+def test_the_start_page_says_when_the_grades_lag_behind_the_data(tmp_path: Path) -> None:
+    assert "assay backfill" not in ask(make_world(tmp_path / "a").app, "/").body.decode()
+    behind = make_world(tmp_path / "b", days=0)
+    day = NEWEST - timedelta(days=3)
+    rows = make_rows(behind.markets.registry, day)
+    publish(behind.database, GradeKind.TRADER, day, rows, datetime(2024, 1, 1, tzinfo=UTC))
+    assert "assay backfill" in ask(behind.app, "/").body.decode()

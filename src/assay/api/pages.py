@@ -49,7 +49,7 @@ _ORIGINS = {
 def draw_start(start: Start) -> str:
     """The start page."""
     verb = "Recorded data to" if start.is_recorded else "Data to"
-    boards = "\n".join(draw_board(board) for board in start.boards)
+    boards = "\n".join(draw_board(board, start.newest_day) for board in start.boards)
     if not boards:
         boards = '<p class="note">Nothing has been graded yet. Run <code>assay grade</code>.</p>'
     origins = sorted({board.origin for board in start.boards})
@@ -76,9 +76,14 @@ curl 'http://127.0.0.1:{start.port}/v1/grades/investor?as_of=2022-05-01&amp;symb
 {_FOOT}"""
 
 
-def draw_board(board: Board) -> str:
-    """One table of the best grades of a kind."""
+def draw_board(board: Board, newest_day: date) -> str:
+    """One table of the best grades of a kind; says so where the data have gone on without it."""
     name, horizon = _WORDS[board.kind]
+    behind = (
+        ""
+        if board.as_of >= newest_day
+        else ("<br>\nThe data go on after that day: <code>assay backfill</code> grades the rest.")
+    )
     rows = "\n".join(_draw_row(row) for row in board.rows)
     return f"""<section class="board">
 <h2>{name} <small>over {horizon}</small></h2>
@@ -91,7 +96,7 @@ def draw_board(board: Board) -> str:
 </table>
 <p class="note">{board.as_of} · {board.viewed} graded, {board.unviewed} without a view ·
 <a href="/v1/grades/{board.kind}?limit=1000">all</a> ·
-<a href="/v1/publications/{escape(board.publication_id)}">{escape(board.origin)} publication</a></p>
+<a href="/v1/publications/{escape(board.publication_id)}">{escape(board.origin)} publication</a>{behind}</p>
 </section>"""
 
 
