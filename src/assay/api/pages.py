@@ -82,7 +82,7 @@ def draw_board(board: Board, newest_day: date) -> str:
     behind = (
         ""
         if board.as_of >= newest_day
-        else ("<br>\nThe data go on after that day: <code>assay backfill</code> grades the rest.")
+        else ("<br>The data go on after that day: <code>assay backfill</code> grades the rest.")
     )
     rows = "\n".join(_draw_row(row) for row in board.rows)
     return f"""<section class="board">
@@ -96,7 +96,8 @@ def draw_board(board: Board, newest_day: date) -> str:
 </table>
 <p class="note">{board.as_of} · {board.viewed} graded, {board.unviewed} without a view ·
 <a href="/v1/grades/{board.kind}?limit=1000">all</a> ·
-<a href="/v1/publications/{escape(board.publication_id)}">{escape(board.origin)} publication</a>{behind}</p>
+<a href="/v1/publications/{escape(board.publication_id)}">{escape(board.origin)} publication</a>
+{behind}</p>
 </section>"""
 
 
