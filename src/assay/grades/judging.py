@@ -77,13 +77,13 @@ def judge_days(
     for group in group_days(needed, changes):
         facts = facts_at(group[-1])
         for chunk in split_runs(group):
-            sections, tokens, judged = _judge_chunk(facts, models, chunk)
+            sections, listed, judged = _judge_chunk(facts, models, chunk)
             for day in judged:
                 model = _require_model(models, day.day).digest
                 yesterday = before if before and before[0] == day.day - ONE_DAY else None
                 if day.day in wanted:
-                    yield _judged(facts, sections, tokens[day.day], day, model, yesterday)
-                before = day.day, _viewed_grades(day, tokens[day.day]), model
+                    yield _judged(facts, sections, listed[day.day], day, model, yesterday)
+                before = day.day, _viewed_grades(day, listed[day.day]), model
 
 
 def split_runs(days: Sequence[date]) -> Iterator[list[date]]:
@@ -150,7 +150,8 @@ def _judge_chunk(
     for artefact, shared in _by_model(models, days):
         positions = np.array([sections.position(day) for day in shared], np.int64)
         judged += grade_days(artefact, models.trees(artefact), sections, positions, blocked)
-    return sections, tokens, judged
+    listed = {day: select_listed(tokens[day], facts.panel, day) for day in days}
+    return sections, listed, judged
 
 
 def _by_model(models: Models, days: Sequence[date]) -> Iterator[tuple[Artefact, list[date]]]:
@@ -170,22 +171,22 @@ def _by_model(models: Models, days: Sequence[date]) -> Iterator[tuple[Artefact, 
 def _judged(
     facts: Facts,
     sections: CrossSections,
-    tokens: Sequence[Token],
+    listed: Sequence[Token],
     day: DayGrades,
     model: str,
     yesterday: tuple[date, dict[int, int], str] | None,
 ) -> Judged:
     volumes = sections.median_volumes[:, sections.position(day.day)]
     by_token = {int(token): float(usd) for token, usd in zip(day.token_ids, volumes, strict=True)}
-    rows = create_rows(day, tokens, by_token, yesterday[1] if yesterday else {})
+    rows = create_rows(day, listed, by_token, yesterday[1] if yesterday else {})
     models = (model,) if yesterday is None or yesterday[2] == model else (model, yesterday[2])
     return Judged(day.day, encode_rows(rows), list_points(rows), facts.digest(day.day), models)
 
 
-def _viewed_grades(day: DayGrades, tokens: Sequence[Token]) -> dict[int, int]:
-    listed = {int(token.token_id) for token in select_listed(tokens, day.day)}
+def _viewed_grades(day: DayGrades, listed: Sequence[Token]) -> dict[int, int]:
+    ids = {int(token.token_id) for token in listed}
     pairs = zip(day.token_ids.tolist(), day.grades.tolist(), strict=True)
-    return {token: grade for token, grade in pairs if token in listed and grade >= 0}
+    return {token: grade for token, grade in pairs if token in ids and grade >= 0}
 
 
 def _require_model(models: Models, day: date) -> Artefact:

@@ -4,16 +4,16 @@ Pure. The fields are documented in `docs/api.md`.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 
 from assay.grades.compute.grading import label_grade
 from assay.grades.types import FAMILIES, DayGrades, NoView
 from assay.ledger import canonical_json
-from assay.markets.types import Token, TokenKind
+from assay.markets.types import Panel, Token, TokenKind
 
-LISTED_AFTER_END = timedelta(days=30)
+LISTED_DAYS = 31
 REASONS = {
     NoView.STALE: "It has no complete daily candle for this day.",
     NoView.SHORT_HISTORY: "It has traded for fewer than 30 days.",
@@ -29,14 +29,15 @@ Json = dict[str, object]
 Point = tuple[int, int | None, str | None]
 
 
-def select_listed(tokens: Sequence[Token], day: date) -> list[Token]:
-    """The coins a list of `day` speaks of: all that trade, and the ended for 30 more days."""
-    return [
-        token
-        for token in tokens
-        if token.kind is TokenKind.COIN
-        and (token.last_day is None or day - token.last_day <= LISTED_AFTER_END)
-    ]
+def select_listed(tokens: Sequence[Token], panel: Panel, day: date) -> list[Token]:
+    """The coins a list of `day` speaks of: those with a bar in the 31 days that end with it.
+
+    So an ended coin, whether anybody said so or not, is listed without a view for 30 more days.
+    """
+    column = panel.column(day)
+    recent = panel.close[:, max(0, column - LISTED_DAYS + 1) : column + 1]
+    traded = set(panel.token_ids[~np.isnan(recent).all(axis=1)].tolist())
+    return [token for token in tokens if token.kind is TokenKind.COIN and token.token_id in traded]
 
 
 def format_centi(value: int) -> str:
@@ -47,15 +48,15 @@ def format_centi(value: int) -> str:
 
 def create_rows(
     judged: DayGrades,
-    tokens: Sequence[Token],
+    listed: Sequence[Token],
     median_volumes_usd: Mapping[int, float],
     yesterday: Mapping[int, int],
 ) -> list[Json]:
-    """Rows of the listed coins. `yesterday` holds the grades (hundredths) of the day before."""
+    """Rows of the `listed` coins. `yesterday` holds the grades (hundredths) of the day before."""
     place = {int(token_id): row for row, token_id in enumerate(judged.token_ids)}
     viewed: list[tuple[int, int, Token]] = []
     silent: list[Token] = []
-    for token in select_listed(tokens, judged.day):
+    for token in listed:
         row = place[token.token_id]
         if judged.no_view[row] is None:
             viewed.append((row, int(judged.grades[row]), token))
