@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from datetime import date
+from importlib import resources
 from pathlib import Path
 
 import orjson
@@ -171,3 +172,11 @@ def test_new_days_are_imported_graded_and_shown(home: Path, tmp_path: Path) -> N
     shown = assay(kept.path, "grades", "--top", "3")
     assert "2024-01-01" in shown.stdout, shown.stderr
     assert assay(kept.path, "grades", "--top", "3").stdout == shown.stdout
+
+
+def test_training_gives_the_shipped_models_to_the_byte(tmp_path: Path) -> None:
+    answer = assay(tmp_path, "train", "--kind", "investor")
+    assert answer.returncode == 0, answer.stderr
+    own = {path.name for path in (tmp_path / "artefacts").iterdir()}
+    shipped = resources.files("assay") / "models"
+    assert own == {path.name for path in shipped.iterdir() if path.name.startswith("investor-2")}

@@ -1,6 +1,6 @@
 """Fitting one fold: closed-form ridge on ranks, small extremely randomised trees, calibration.
 
-Training may use BLAS: an artefact is an input of every judgement, never made again by one.
+Sums run row by row and no BLAS is used, so that another processor trains to the same bytes.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from assay import factors
 from assay.grades.compute.cross_sections import CrossSections
 from assay.grades.compute.grading import compute_reach, compute_thirds
 from assay.grades.compute.scoring import compute_tree_inputs, select_regimes
+from assay.grades.compute.sums import add_products, solve_positive
 from assay.grades.types import Calibration, GradeKind, LinearPart, Matrix, Series
 
 LEAST_TOKENS = 10
@@ -83,7 +84,10 @@ TREE_SETTINGS: dict[str, object] = {
 
 @dataclass
 class RidgeSums:
-    """Sums over the days seen so far, so that a later fold adds only its new days."""
+    """Sums over the days seen so far, so that a later fold adds only its new days.
+
+    Of `gram` only the upper triangle is kept.
+    """
 
     gram: Matrix
     joint: Series
@@ -121,8 +125,7 @@ def add_days(
             sums.days += 1
     if designs:
         design, outcome = np.concatenate(designs), np.concatenate(outcomes)
-        sums.gram += design.T @ design
-        sums.joint += design.T @ outcome
+        add_products(design, outcome.astype(np.float64), sums.gram, sums.joint)
         sums.rows += outcome.size
     sums.next_day = max(stop, sums.next_day)
     return sums
@@ -138,9 +141,7 @@ def fit_linear(sums: RidgeSums, plan: Plan) -> LinearPart:
     count = sums.joint.size // (2 + regimes)
     penalties = np.full(sums.joint.size, plan.penalty)
     penalties[2 * count :] *= plan.interaction_penalty
-    solution = np.linalg.solve(
-        sums.gram + np.diag(penalties * max(sums.rows, 1) / 12.0), sums.joint
-    )
+    solution = solve_positive(sums.gram + np.diag(penalties * max(sums.rows, 1) / 12.0), sums.joint)
     rounded = factors.round_significant_values(np.asarray(solution, np.float64), 9)
     return LinearPart(
         weights=rounded[:count],
@@ -203,7 +204,7 @@ def fit_slope(scores: Series, beats: Series) -> float:
     """Slope b of P(beats) = logistic(b z), by Newton steps from 0; rounded to 4 decimals."""
     slope = 0.0
     for _ in range(25):
-        chance = 1.0 / (1.0 + np.exp(-slope * scores))
+        chance = 1.0 / (1.0 + factors.compute_exp(-slope * scores))
         gradient = float((scores * (beats - chance)).sum())
         curvature = float((scores * scores * chance * (1.0 - chance)).sum())
         step = gradient / curvature if curvature > 0.0 else 0.0

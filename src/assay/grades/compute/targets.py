@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from assay import evaluation, factors
 from assay.grades.compute.cross_sections import FEATURES, CrossSections
+from assay.grades.compute.sums import add_products, multiply_rows, solve_positive
 from assay.grades.types import Flags, GradeKind, Matrix
 
 _FACTORS = np.array(
@@ -131,7 +132,9 @@ def _fit_factors(plain: Matrix, sections: CrossSections) -> Matrix:
         ranks -= ranks.mean(axis=0)
         outcome = plain[rows, day] - plain[rows, day].mean()
         penalty = _FACTOR_PENALTY * rows.size / 12.0 * np.eye(_FACTORS.size)
-        paid[day] = np.linalg.solve(ranks.T @ ranks + penalty, ranks.T @ outcome)
+        gram, joint = penalty, np.zeros(_FACTORS.size)
+        add_products(ranks, outcome, gram, joint)
+        paid[day] = solve_positive(gram, joint)
     return paid
 
 
@@ -149,5 +152,7 @@ def compute_steady_target(
     for day in fitted:
         rows = np.flatnonzero(sections.universe[:, day])
         ranks = sections.ranks[day][rows][:, _FACTORS].astype(np.float64)
-        result[rows, day] = targets.plain[rows, day] - ranks @ (targets.paid[day] - usual)
+        result[rows, day] = targets.plain[rows, day] - multiply_rows(
+            ranks, targets.paid[day] - usual
+        )
     return result
