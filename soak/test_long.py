@@ -78,7 +78,8 @@ def test_serving_neither_leaks_nor_slows_down(home: Path) -> None:
         settled = 0
         for number in range(REQUESTS):
             start = time.perf_counter()
-            urllib.request.urlopen(url + paths[number % len(paths)]).read()  # noqa: S310
+            with urllib.request.urlopen(url + paths[number % len(paths)]) as answer:  # noqa: S310
+                answer.read()
             spent = time.perf_counter() - start
             early += spent if number < REQUESTS // 10 else 0.0
             late += spent if number >= REQUESTS - REQUESTS // 10 else 0.0
@@ -92,7 +93,7 @@ def test_serving_neither_leaks_nor_slows_down(home: Path) -> None:
         assert late < 2 * early
     finally:
         os.killpg(child.pid, signal.SIGTERM)
-        child.wait()
+        child.communicate()
 
 
 def resident(pid: int) -> int:
