@@ -13,13 +13,9 @@ Matrix = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Said:
-    """What was published, [tokens, days] on the panel's axes; NaN where nothing was said.
-
-    `raw_scores` is the score before rounding to a grade, so that ties are as rare as they were.
-    """
+    """What was published, [tokens, days] on the panel's axes; NaN where nothing was said."""
 
     grades: Matrix
-    raw_scores: Matrix
     no_view: NDArray[np.bool_]
     probabilities: Matrix
     interval_low: Matrix
@@ -35,7 +31,7 @@ def parse_said(
     """Read (day, canonical rows) into arrays. Tokens that the panel lacks are left out."""
     shape = (token_ids.size, n_days)
     row_of = {int(token_id): row for row, token_id in enumerate(token_ids)}
-    fields = [np.full(shape, np.nan) for _ in range(5)]
+    fields = [np.full(shape, np.nan) for _ in range(4)]
     no_view = np.zeros(shape, np.bool_)
     for day, payload in publications:
         column = (day - first_day).days
@@ -51,12 +47,11 @@ def parse_said(
             interval = item["interval"] or {"low": "nan", "high": "nan"}
             values = (
                 item["grade"],
-                item["raw_score"],
                 item["probability"] or "nan",
                 interval["low"],
                 interval["high"],
             )
             for field, value in zip(fields, values, strict=True):
                 field[row, column] = float(value)
-    grades, raw_scores, probabilities, low, high = fields
-    return Said(grades, raw_scores, no_view, probabilities, low, high)
+    grades, probabilities, low, high = fields
+    return Said(grades, no_view, probabilities, low, high)

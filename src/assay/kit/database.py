@@ -8,7 +8,7 @@ import contextlib
 import sqlite3
 from collections.abc import Iterator
 
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event, inspect, text
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event, inspect
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
@@ -97,9 +97,3 @@ def _database_errors() -> Iterator[None]:
                 hint="Point ASSAY_HOME to a folder that you may write to.",
             ) from error
         raise
-
-
-def check_database(database: Database) -> bool:
-    """True if the database answers a query now."""
-    with database.read() as connection:
-        return connection.execute(text("SELECT 1")).scalar() == 1
