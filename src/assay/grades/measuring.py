@@ -16,7 +16,7 @@ from assay.grades.facts import Facts, load_facts
 from assay.grades.judging import Models, compute_sections, split_runs
 from assay.grades.matrices import Said, parse_said
 from assay.grades.records import NullIcs, load_null, load_trials
-from assay.grades.service import ledger_kind, load_grades, publish_missing
+from assay.grades.service import ledger_kind, publish_missing
 from assay.grades.types import GradeKind, Matrix
 from assay.kit.clock import Clock
 from assay.kit.database import Database
@@ -121,18 +121,16 @@ class Baselines(Mapping[str, Matrix]):
 def _load_said(
     database: Database, kind: GradeKind, facts: Facts, window: Window
 ) -> tuple[Said, set[str]]:
-    name = ledger_kind(kind).name
-    with database.read() as connection:
-        standing = ledger.list_standing(connection, name, window.first, window.last)
-
-    def rows() -> Iterator[tuple[date, bytes]]:
-        for item in standing:
-            publication = load_grades(database, kind, item.as_of)
-            if publication is not None:
-                yield item.as_of, publication.rows
-
     panel = facts.panel
-    said = parse_said(rows(), panel.token_ids, panel.first_day, panel.n_days)
+    with database.read() as connection:
+        standing = ledger.list_standing(
+            connection, ledger_kind(kind).name, window.first, window.last
+        )
+        rows = (
+            (item.as_of, ledger.load_publication(connection, item.publication_id).rows)
+            for item in standing
+        )
+        said = parse_said(rows, panel.token_ids, panel.first_day, panel.n_days)
     return said, {item.origin.value for item in standing}
 
 

@@ -50,6 +50,10 @@ def check_day(home: Home, kind: GradeKind, day: date | None) -> date:
     Raises InFuture for a day that is not complete on the clock of the data, NotFound for one
     before the first model.
     """
+    return _check_day(home, Models(load_artefacts(home, kind)), kind, day)
+
+
+def _check_day(home: Home, models: Models, kind: GradeKind, day: date | None) -> date:
     newest = markets.load_panel(home).complete_through
     wanted = day or newest
     if wanted > newest:
@@ -57,7 +61,7 @@ def check_day(home: Home, kind: GradeKind, day: date | None) -> date:
             f"{wanted} is not complete: the newest complete day of the data is {newest}.",
             hint="Ask for that day, or import newer candles first.",
         )
-    first = Models(load_artefacts(home, kind)).first_day
+    first = models.first_day
     if wanted < first:
         raise NotFound(
             f"No {kind.value} model had been trained by {wanted}.",
@@ -78,10 +82,11 @@ def publish_grades(
 
     If the facts known at that day's close have changed since, the new publication corrects the old.
     """
-    day = check_day(home, kind, as_of)
+    models = Models(load_artefacts(home, kind))
+    day = _check_day(home, models, kind, as_of)
     with home.lock(f"grades-{kind.value}"):
         now = clock.now()
-        judged = next(iter(_judge(home, kind, [day], now)))
+        judged = next(iter(_judge(home, models, [day], now)))
         with database.read() as connection:
             standing = ledger.load_latest(connection, ledger_kind(kind).name, day)
         if standing is not None and standing.rows == judged.payload:
@@ -106,8 +111,9 @@ def publish_missing(
     InFuture for an `end` that is not complete.
     """
     news = progress or SilentProgress()
-    last = check_day(home, kind, end)
-    first = max(start or date.min, Models(load_artefacts(home, kind)).first_day)
+    models = Models(load_artefacts(home, kind))
+    last = _check_day(home, models, kind, end)
+    first = max(start or date.min, models.first_day)
     label = f"Grading {kind.value} days"
     with home.lock(f"grades-{kind.value}"):
         with database.read() as connection:
@@ -120,7 +126,7 @@ def publish_missing(
         ]
         now = clock.now()
         batch: list[Judged] = []
-        for done, judged in enumerate(_judge(home, kind, days, now), start=1):
+        for done, judged in enumerate(_judge(home, models, days, now), start=1):
             batch.append(judged)
             if len(batch) == DAYS_PER_TRANSACTION or done == len(days):
                 _save(database, kind, batch, clock, now)
@@ -167,8 +173,7 @@ def load_grade_history(
     ]
 
 
-def _judge(home: Home, kind: GradeKind, days: Sequence[date], now: datetime) -> Iterable[Judged]:
-    models = Models(load_artefacts(home, kind))
+def _judge(home: Home, models: Models, days: Sequence[date], now: datetime) -> Iterable[Judged]:
     changes = markets.list_revision_moments(home)
     return judge_days(days, models, lambda day: load_facts(home, day, now), changes)
 
