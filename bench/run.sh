@@ -8,8 +8,8 @@ wanted=$(cat requirements/dev.txt bench/requirements.txt | cksum)
 if ! [ -f "$venv/.ready" ] || [ "$(cat "$venv/.ready")" != "$wanted" ]; then
     echo "Preparing $venv with the peers we measure against ..." >&2
     .venv/bin/python -m venv --clear "$venv"
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/dev.txt
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r bench/requirements.txt
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary :all: -r requirements/dev.txt
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary :all: -r bench/requirements.txt
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
     printf '%s' "$wanted" > "$venv/.ready"
 fi
