@@ -22,7 +22,9 @@ def _cache_folder() -> Path:
     """
     package = Path(__file__).parents[1]
     sources = [*package.rglob("compute/**/*.py"), *package.rglob("compute.py")]
-    sources += [*(package / "evaluation").glob("*.py"), Path(__file__)]
+    for room in ("evaluation", "backtest"):
+        sources += (package / room).glob("*.py")
+    sources.append(Path(__file__))
     digest = hashlib.sha256()
     for source in sorted(set(sources)):
         digest.update(source.read_bytes())
