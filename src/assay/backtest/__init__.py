@@ -8,7 +8,21 @@ Inputs: matrices [tokens, days] of closes (NaN = no bar), weights or signals, vo
 """
 
 from assay.backtest.compute.signals import run_signals
+from assay.backtest.compute.sweep import sweep_crosses
 from assay.backtest.compute.weights import run_weights
-from assay.backtest.types import Costs, Run
+from assay.backtest.metric_kernels import METRICS
+from assay.backtest.metrics import Metrics, compute_metrics, compute_trailing_metrics
+from assay.backtest.types import Costs, Run, Sweep
 
-__all__ = ["Costs", "Run", "run_signals", "run_weights"]
+__all__ = [
+    "METRICS",
+    "Costs",
+    "Metrics",
+    "Run",
+    "Sweep",
+    "compute_metrics",
+    "compute_trailing_metrics",
+    "run_signals",
+    "run_weights",
+    "sweep_crosses",
+]

@@ -50,3 +50,18 @@ class Run:
     cash: Series
     unfilled: NDArray[np.int64]
     holdings: Matrix | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """What each set of parameters earned on each asset; every array is [sets, assets].
+
+    total_return: last value / first - 1, net of costs; a position still open counts at the last
+    close. sharpe: yearly, of the returns of all bars; NaN without a trade. max_drawdown: 0 or
+    negative. trades: purchases, an open one included. The last three are None unless asked for.
+    """
+
+    total_return: Matrix
+    sharpe: Matrix | None = None
+    max_drawdown: Matrix | None = None
+    trades: NDArray[np.int64] | None = None
