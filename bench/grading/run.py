@@ -19,12 +19,12 @@ import numpy as np
 import polars as pl
 
 from assay import grades, markets
-from assay.grades.facts import load_facts
 from assay.kit.clock import FixedClock
 from assay.kit.database import Database
 from assay.kit.home import Home
 from assay.kit.progress import SilentProgress
 from assay.markets.types import Interval
+from assay.publishing import load_facts
 
 LAST = date(2023, 12, 20)
 CLOCK = FixedClock(datetime(2024, 1, 10, tzinfo=UTC))

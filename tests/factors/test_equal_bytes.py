@@ -63,7 +63,7 @@ def test_numbers_are_equal_to_the_bit_on_a_generic_processor(tmp_path: Path) -> 
         "NUMBA_CPU_NAME": "generic",
         "NUMBA_CPU_FEATURES": "",
         "NUMBA_NUM_THREADS": "1",
-        "NUMBA_CACHE_DIR": str(tmp_path),
+        "ASSAY_KERNEL_CACHE": str(tmp_path),
         "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL" if has_avx512() else "",
     }
     script = f"import runpy; print(runpy.run_path({str(Path(__file__))!r})['compute_digest']())"

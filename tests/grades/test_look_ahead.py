@@ -15,13 +15,13 @@ from tests.grades.conftest import NOW, TRAINED_DAYS, newest_day, take, write_can
 
 from assay import markets
 from assay.grades.artefacts import load_artefacts
-from assay.grades.facts import load_facts
 from assay.grades.judging import Judged, Models, judge_days
 from assay.grades.types import GradeKind
 from assay.kit.clock import FixedClock
 from assay.kit.home import Home
 from assay.kit.moments import close_of
 from assay.markets.types import Panel
+from assay.publishing import load_facts
 
 pytestmark = pytest.mark.slow
 

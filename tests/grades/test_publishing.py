@@ -189,7 +189,7 @@ def test_a_bundle_is_reproduced_without_a_home(
 def test_a_tampered_bundle_is_found_out(
     home: Home, database: Database, tmp_path: Path, member: str
 ) -> None:
-    from assay.grades.bundles import read_bundle, write_bundle  # noqa: PLC0415
+    from assay.publishing import read_bundle, write_bundle  # noqa: PLC0415
 
     said = publish_grades(home, database, KIND, CLOCK)
     bundle = tmp_path / "said.zip"

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from tests.grades.worlds import FIRST, create_panel
 
-from assay.grades.rows import LISTED_DAYS, format_centi, select_listed
+from assay.grades.rows import format_centi
 from assay.markets.types import Token, TokenId, TokenKind
+from assay.publishing import select_listed
+from assay.publishing.facts import LISTED_DAYS
 
 
 def token(token_id: int, kind: TokenKind = TokenKind.COIN) -> Token:

@@ -4,10 +4,12 @@ import os
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assay.factors import compute_log
 from assay.kit import compiled, errors
 from assay.kit.clock import FixedClock, SystemClock
 from assay.kit.moments import close_of, format_utc, last_closed_day, parse_day, parse_utc
@@ -81,10 +83,12 @@ def test_progress_lines_are_read_back() -> None:
 
 
 def test_kernels_are_cached_apart_for_each_state_of_the_sources() -> None:
-    folder = Path(os.environ["NUMBA_CACHE_DIR"])
-    assert folder == compiled._cache_folder()
+    folder = compiled.name_folder("factors")
     assert folder.parent == Path(os.environ["ASSAY_KERNEL_CACHE"])
-    assert len(folder.name) == 16
+    assert folder.name.startswith("factors-")
+    assert len(folder.name) == len("factors-") + 16
+    assert compute_log(np.ones(1))[0] == 0.0
+    assert any(folder.rglob("*.nbi"))
 
 
 @pytest.mark.parametrize("text", ["20230601", "2023-W22-4", "2023-6-1", "", "2023-06-31"])

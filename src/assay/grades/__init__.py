@@ -13,7 +13,6 @@ from assay.evaluation import create_page as evaluation_html
 from assay.grades.explaining import GradeExplanation, explain_grade
 from assay.grades.measuring import evaluate_grades
 from assay.grades.proofs import (
-    Reproduction,
     export_publication,
     reproduce_bundle,
     reproduce_publication,
@@ -33,7 +32,6 @@ __all__ = [
     "GradeExplanation",
     "GradeKind",
     "GradePoint",
-    "Reproduction",
     "check_day",
     "evaluate_grades",
     "evaluation_html",

@@ -8,7 +8,6 @@ import numpy as np
 from assay.grades.artefacts import load_artefact
 from assay.grades.compute.explaining import explain_token
 from assay.grades.compute.scoring import Trees
-from assay.grades.facts import load_facts
 from assay.grades.judging import compute_sections, list_blocked
 from assay.grades.rows import format_centi, give_reason
 from assay.grades.service import ledger_kind, load_grades
@@ -17,6 +16,7 @@ from assay.kit.database import Database
 from assay.kit.errors import NotFound
 from assay.kit.home import Home
 from assay.markets.types import TokenKind
+from assay.publishing import load_facts
 
 BASE_CENTI = 5000
 

@@ -14,14 +14,23 @@ from assay import factors
 from assay.grades.compute.cross_sections import CrossSections, compute_cross_sections
 from assay.grades.compute.grading import grade_days
 from assay.grades.compute.scoring import Trees
-from assay.grades.facts import Facts, group_days
-from assay.grades.rows import Point, create_rows, encode_rows, list_points, select_listed
+from assay.grades.rows import Point, create_rows, encode_rows, list_points
 from assay.grades.types import Artefact, DayGrades, Flags, GradeKind, NoView
 from assay.kit.errors import NotFound
 from assay.markets.types import Panel, Token, TokenKind
+from assay.publishing import Facts, group_days, select_listed
 
 DAYS_AT_ONCE = 128
 ONE_DAY = timedelta(days=1)
+SOURCES = (
+    "factors",
+    "grades/compute",
+    "grades/judging.py",
+    "grades/rows.py",
+    "grades/types.py",
+    "publishing/facts.py",
+)
+"""What decides the bytes of a grade."""
 
 
 @dataclass(frozen=True, slots=True)

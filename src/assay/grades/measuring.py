@@ -12,7 +12,6 @@ from assay.evaluation import Death, EvaluationInputs, EvaluationReport
 from assay.grades.artefacts import load_artefacts
 from assay.grades.compute.cross_sections import FEATURES, CrossSections
 from assay.grades.compute.grading import compute_scores
-from assay.grades.facts import Facts, load_facts
 from assay.grades.judging import Models, compute_sections, split_runs
 from assay.grades.matrices import Said, parse_said
 from assay.grades.records import NullIcs, load_null, load_trials
@@ -24,6 +23,7 @@ from assay.kit.errors import BadInput
 from assay.kit.home import Home
 from assay.kit.progress import Progress
 from assay.markets.types import Panel, Registry, TokenId, TokenKind
+from assay.publishing import Facts, load_facts
 
 BITCOIN = TokenId(3375)
 LINEAR = "linear model"

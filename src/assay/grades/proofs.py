@@ -1,50 +1,32 @@
 """Checking what was published: compute it again from its facts and model, here or elsewhere."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import orjson
 
-from assay import ledger, markets
+from assay import ledger, markets, publishing
 from assay.grades.artefacts import load_artefact
-from assay.grades.bundles import pack_facts, read_bundle, unpack_facts, write_bundle
-from assay.grades.code import code_version
 from assay.grades.compute.encoding import encode_artefact, parse_artefact
-from assay.grades.facts import Facts, load_facts
-from assay.grades.judging import Judged, Models, judge_days
+from assay.grades.judging import SOURCES, Models, judge_days
 from assay.grades.types import Artefact, GradeKind
 from assay.kit.database import Database
 from assay.kit.errors import BadInput
 from assay.kit.home import Home
 from assay.kit.moments import close_of, parse_utc
+from assay.publishing import (
+    Facts,
+    Reproduction,
+    compare,
+    load_facts,
+    pack_facts,
+    read_bundle,
+    unpack_facts,
+    write_bundle,
+)
 
 ONE_DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that must be equal, with the digest that was published."""
-
-    name: str
-    is_equal: bool
-    digest: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reproduction:
-    """What came of computing a publication again."""
-
-    publication_id: str
-    checks: tuple[Check, ...]
-    hint: str
-
-    @property
-    def is_equal(self) -> bool:
-        """True if every byte that was published came out again."""
-        return all(check.is_equal for check in self.checks)
 
 
 def reproduce_publication(home: Home, database: Database, publication_id: str) -> Reproduction:
@@ -135,30 +117,12 @@ def _is_revised(day: date, changes: Sequence[datetime]) -> bool:
 def _compare(
     header: bytes, rows: bytes, publication_id: str, models: Models, facts: Mapping[date, Facts]
 ) -> Reproduction:
-    said = orjson.loads(header)
-    day = date.fromisoformat(said["as_of"])
+    day = date.fromisoformat(orjson.loads(header)["as_of"])
     changes = [close_of(day)] if len(facts) > 1 else []
     judged = next(
         iter(judge_days([day], models, lambda each: facts.get(each, facts[day]), changes))
     )
-    checks = _list_checks(said, header, rows, publication_id, judged)
-    hint = ""
-    if said["code"] != code_version():
-        hint = f"It was published by code {said['code']}; this is {code_version()}."
-    return Reproduction(publication_id, checks, hint)
-
-
-def _list_checks(
-    said: Mapping[str, str], header: bytes, rows: bytes, publication_id: str, judged: Judged
-) -> tuple[Check, ...]:
-    digest = ledger.compute_digest(header)
-    return (
-        Check("header", publication_id.endswith(digest[:12]), digest),
-        Check(
-            "published rows", hashlib.sha256(rows).hexdigest() == said["rows_digest"],
-            said["rows_digest"],
-        ),
-        Check("inputs", judged.inputs_digest == said["inputs_digest"], said["inputs_digest"]),
-        Check("model", ",".join(judged.models) == said["model"], said["model"]),
-        Check("computed rows", judged.payload == rows, said["rows_digest"]),
-    )  # fmt: skip
+    again = publishing.Judged(
+        day, None, judged.payload, judged.inputs_digest, ",".join(judged.models)
+    )
+    return compare(header, rows, publication_id, again, SOURCES)

@@ -4,16 +4,14 @@ Pure. The fields are documented in `docs/api.md`.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 
 import numpy as np
 
 from assay.grades.compute.grading import label_grade
 from assay.grades.types import FAMILIES, DayGrades, NoView
 from assay.ledger import canonical_json
-from assay.markets.types import Panel, Token, TokenKind
+from assay.markets.types import Token
 
-LISTED_DAYS = 31
 REASONS = {
     NoView.STALE: "It has no complete daily candle for this day.",
     NoView.SHORT_HISTORY: "It has traded for fewer than 30 days.",
@@ -27,17 +25,6 @@ NO_VOLUME = "No volume is known for it, so nobody can say how much of it trades.
 
 Json = dict[str, object]
 Point = tuple[int, int | None, str | None]
-
-
-def select_listed(tokens: Sequence[Token], panel: Panel, day: date) -> list[Token]:
-    """The coins a list of `day` speaks of: those with a bar in the 31 days that end with it.
-
-    So an ended coin, whether anybody said so or not, is listed without a view for 30 more days.
-    """
-    column = panel.column(day)
-    recent = panel.close[:, max(0, column - LISTED_DAYS + 1) : column + 1]
-    traded = set(panel.token_ids[~np.isnan(recent).all(axis=1)].tolist())
-    return [token for token in tokens if token.kind is TokenKind.COIN and token.token_id in traded]
 
 
 def format_centi(value: int) -> str:

@@ -6,10 +6,8 @@ from datetime import date, datetime, timedelta
 
 from assay import ledger, markets
 from assay.grades.artefacts import load_artefacts
-from assay.grades.code import code_version
 from assay.grades.compute.grading import label_grade
-from assay.grades.facts import load_facts
-from assay.grades.judging import Judged, Models, judge_days
+from assay.grades.judging import SOURCES, Judged, Models, judge_days
 from assay.grades.rows import format_centi
 from assay.grades.store import load_points, save_points
 from assay.grades.types import GradeKind
@@ -19,10 +17,7 @@ from assay.kit.errors import InFuture, NotFound
 from assay.kit.home import Home
 from assay.kit.progress import Progress, SilentProgress
 from assay.ledger import Draft, Kind, Publication
-
-LIVE_WITHIN = timedelta(hours=24)
-OPENS_AFTER = timedelta(days=1)
-"""Judged at a close, bought at the next one: the first outcome bar opens a day later."""
+from assay.publishing import code_version, daily_kind, load_facts
 
 DAYS_PER_TRANSACTION = 16
 
@@ -41,7 +36,7 @@ class GradePoint:
 
 def ledger_kind(kind: GradeKind) -> Kind:
     """How the ledger knows a kind of grade."""
-    return Kind(f"grades.{kind.value}", LIVE_WITHIN, OPENS_AFTER)
+    return daily_kind(f"grades.{kind.value}")
 
 
 def check_day(home: Home, kind: GradeKind, day: date | None) -> date:
@@ -196,7 +191,7 @@ def _save(
                 inputs_digest=judged.inputs_digest,
                 facts_recorded_by=recorded_by,
                 model=",".join(judged.models),
-                code=code_version(),
+                code=code_version(SOURCES),
                 corrects=corrects,
             )
             publication = ledger.save_publication(connection, draft, clock.now(), clock.is_replay)

@@ -4,7 +4,6 @@ from datetime import date
 
 from assay import markets
 from assay.grades.artefacts import save_artefact
-from assay.grades.facts import load_facts
 from assay.grades.judging import mark_coins
 from assay.grades.records import NullIcs, save_null
 from assay.grades.train import (
@@ -18,6 +17,7 @@ from assay.grades.types import Artefact, GradeKind
 from assay.kit.clock import Clock
 from assay.kit.home import Home
 from assay.kit.progress import Progress
+from assay.publishing import load_facts
 
 
 def train_models(

@@ -7,42 +7,48 @@ Kernels are cached on disk: all of them take tens of seconds to compile and half
 import hashlib
 import os
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import ParamSpec, TypeVar, cast
+
+import numba
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
+_PACKAGE = Path(__file__).parents[1]
+SHARED = "factors"
+"""The one room whose kernels those of other rooms may call."""
 
-def _cache_folder() -> Path:
-    """A folder for exactly these sources.
+
+@cache
+def name_folder(room: str) -> Path:
+    """The cache folder for exactly the present sources of a room's kernels.
 
     numba keys a cached kernel on its own file alone: after a change in a kernel that it calls, it
-    would go on running the old code.
+    would go on running the old code. A kernel calls kernels of its own room and of `SHARED`.
     """
-    package = Path(__file__).parents[1]
-    sources = [*package.rglob("compute/**/*.py"), *package.rglob("compute.py")]
-    for room in ("evaluation", "backtest"):
-        sources += (package / room).glob("*.py")
-    sources.append(Path(__file__))
+    sources = [path for name in {room, SHARED} for path in (_PACKAGE / name).rglob("*.py")]
     digest = hashlib.sha256()
-    for source in sorted(set(sources)):
+    for source in sorted([*sources, Path(__file__)]):
         digest.update(source.read_bytes())
     home = Path(os.environ.get("ASSAY_HOME") or Path.home() / ".assay")
     base = Path(os.environ.get("ASSAY_KERNEL_CACHE") or home / "cache" / "kernels")
-    return base.expanduser().absolute() / digest.hexdigest()[:16]
+    return base.expanduser().absolute() / f"{room}-{digest.hexdigest()[:16]}"
 
 
-# numba reads its settings when it is first imported, so the cache folder is named before that.
-os.environ["NUMBA_CACHE_DIR"] = str(_cache_folder())
-
-import numba  # noqa: E402
+def _compile(function: Callable[P, R], **options: bool) -> Callable[P, R]:
+    # numba reads the folder when a function is decorated.
+    package, _, module = function.__module__.partition(".")
+    room = module.split(".")[0] if package == "assay" else "others"
+    numba.config.CACHE_DIR = str(name_folder(room))
+    compiled = numba.njit(cache=True, error_model="numpy", fastmath=False, **options)(function)
+    return cast(Callable[P, R], compiled)
 
 
 def kernel(function: Callable[P, R]) -> Callable[P, R]:
     """Compile for one thread. Division by zero gives inf or NaN as in numpy, never an exception."""
-    compiled = numba.njit(cache=True, error_model="numpy", fastmath=False)(function)
-    return cast(Callable[P, R], compiled)
+    return _compile(function)
 
 
 def parallel_kernel(function: Callable[P, R]) -> Callable[P, R]:
@@ -51,8 +57,7 @@ def parallel_kernel(function: Callable[P, R]) -> Callable[P, R]:
     Call it only from the one compute thread of a process: without a threading library numba
     falls back to a work queue that aborts the process when two threads enter it.
     """
-    compiled = numba.njit(cache=True, error_model="numpy", fastmath=False, parallel=True)(function)
-    return cast(Callable[P, R], compiled)
+    return _compile(function, parallel=True)
 
 
 rows = numba.prange

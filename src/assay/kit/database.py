@@ -27,10 +27,13 @@ class Database:
         self.engine = _engine(f"sqlite:///{home.database}")
         with self.read() as connection:
             present = set(inspect(connection).get_table_names())
-        # Only a database that lacks a table is written to: a reader never waits for a writer.
-        if not metadata.tables.keys() <= present:
+            columns = list_missing_columns(connection, present)
+        # Only a database that lacks something is written to: a reader never waits for a writer.
+        if columns or not metadata.tables.keys() <= present:
             with self.write() as connection:
                 metadata.create_all(connection)
+                for table, column in list_missing_columns(connection, present):
+                    connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {column}")
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:
@@ -49,6 +52,22 @@ class Database:
     def close(self) -> None:
         """Let go of the engine; blocks that are under way keep their connection."""
         self.engine.dispose()
+
+
+def list_missing_columns(connection: Connection, tables: set[str]) -> list[tuple[str, str]]:
+    """(table, name and type) of nullable columns that an older version's tables lack."""
+    inspector = inspect(connection)
+    missing: list[tuple[str, str]] = []
+    for table in metadata.sorted_tables:
+        if table.name not in tables:
+            continue
+        known = {column["name"] for column in inspector.get_columns(table.name)}
+        missing += [
+            (table.name, f"{column.name} {column.type.compile(connection.dialect)}")
+            for column in table.columns
+            if column.name not in known and column.nullable
+        ]
+    return missing
 
 
 def _engine(url: str) -> Engine:

@@ -10,6 +10,11 @@ def close_of(day: date) -> datetime:
     return datetime.combine(day + timedelta(days=1), time(0), UTC)
 
 
+def close_of_hour(day: date, hour: int) -> datetime:
+    """The moment the bar that opens at `hour` (0 to 23, UTC) of `day` is complete."""
+    return datetime.combine(day, time(hour), UTC) + timedelta(hours=1)
+
+
 def last_closed_day(moment: datetime) -> date:
     """The newest day whose bar is complete at `moment` (aware UTC)."""
     return (moment.astimezone(UTC) - timedelta(days=1)).date()

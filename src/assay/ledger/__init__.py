@@ -6,7 +6,7 @@ Cadence   none of its own: rooms publish into it inside their own transaction
 Tables    publications (append-only; triggers refuse updates and deletes)
 """
 
-from assay.ledger.compute import canonical_json, compute_digest
+from assay.ledger.compute import canonical_json, compute_digest, parse_as_of
 from assay.ledger.service import save_publication
 from assay.ledger.store import (
     list_standing,
@@ -28,5 +28,6 @@ __all__ = [
     "load_latest",
     "load_publication",
     "load_version",
+    "parse_as_of",
     "save_publication",
 ]

@@ -1,11 +1,11 @@
 """Canonical bytes, digests and origin of a publication. Pure."""
 
 import hashlib
-from datetime import datetime
+from datetime import date, datetime
 
 import orjson
 
-from assay.kit.moments import close_of, format_utc
+from assay.kit.moments import format_utc
 from assay.ledger.types import Draft, Origin
 
 CANONICAL_VERSION = 1
@@ -15,7 +15,7 @@ def derive_origin(draft: Draft, published_at: datetime, is_replay: bool) -> Orig
     """Live only if said within the kind's delay and before the first outcome bar had opened."""
     if is_replay:
         return Origin.REPLAY
-    closed = close_of(draft.as_of)
+    closed = draft.closes
     in_time = closed <= published_at <= closed + draft.kind.live_within
     before_outcome = published_at < closed + draft.kind.opens_after
     return Origin.LIVE if in_time and before_outcome else Origin.BACKFILLED
@@ -37,7 +37,7 @@ def compute_header(draft: Draft, published_at: datetime, origin: Origin) -> byte
         {
             "version": CANONICAL_VERSION,
             "kind": draft.kind.name,
-            "as_of": draft.as_of.isoformat(),
+            "as_of": format_as_of(draft),
             "published_at": format_utc(published_at),
             "origin": origin.value,
             "inputs_digest": draft.inputs_digest,
@@ -58,7 +58,19 @@ def compute_digest(header: bytes) -> str:
 
 def name_publication(draft: Draft, digest: str) -> str:
     """The id: kind, day and the first 12 hex digits of the digest (the store keeps it unique)."""
-    return f"{draft.kind.name}-{draft.as_of.isoformat()}-{digest[:12]}"
+    return f"{draft.kind.name}-{format_as_of(draft)}-{digest[:12]}"
+
+
+def format_as_of(draft: Draft) -> str:
+    """The day judged; for an hourly statement the hour's opening too: 2023-12-29T05."""
+    hour = "" if draft.hour is None else f"T{draft.hour:02d}"
+    return f"{draft.as_of.isoformat()}{hour}"
+
+
+def parse_as_of(text: str) -> tuple[date, int | None]:
+    """What `format_as_of` wrote as (day, hour or None)."""
+    day, _, hour = text.partition("T")
+    return date.fromisoformat(day), int(hour) if hour else None
 
 
 def _refuse_floats(value: object) -> None:

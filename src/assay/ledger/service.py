@@ -33,5 +33,6 @@ def save_publication(
         code=draft.code,
         corrects=draft.corrects,
         withdraws=draft.withdraws,
+        hour=draft.hour,
     )
     return replace(said, sequence=insert_publication(connection, said))

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     RowMapping,
+    SmallInteger,
     String,
     Table,
     event,
@@ -34,6 +35,7 @@ publications = Table(
     Column("publication_id", String, nullable=False, unique=True),
     Column("kind", String, nullable=False),
     Column("as_of", Date, nullable=False),
+    Column("hour", SmallInteger),
     Column("published_at_us", BigInteger, nullable=False),
     Column("origin", String, nullable=False),
     Column("digest", String(64), nullable=False, unique=True),
@@ -95,15 +97,25 @@ def load_latest(
     kind: str,
     as_of: date | None = None,
     said_by: datetime | None = None,
+    *,
+    hour: int | None = None,
+    before: int | None = None,
 ) -> Publication | None:
     """What stands for `as_of` (default: the newest day): the last word said by `said_by`.
 
-    A withdrawal hides what it names; then the word before it stands. None where nothing was said.
+    A withdrawal hides what it names; then the word before it stands. Of an hourly kind the day's
+    last hour unless `hour` names one. `before` counts only what has a smaller sequence number.
+    None where nothing was said.
     """
-    statement = select(publications).where(*_stands(kind, said_by))
+    table = publications.c
+    statement = select(publications).where(*_stands(kind, said_by, before))
     if as_of is not None:
-        statement = statement.where(publications.c.as_of == as_of)
-    statement = statement.order_by(publications.c.as_of.desc(), publications.c.sequence.desc())
+        statement = statement.where(table.as_of == as_of)
+    if hour is not None:
+        statement = statement.where(table.hour == hour)
+    statement = statement.order_by(
+        table.as_of.desc(), func.coalesce(table.hour, -1).desc(), table.sequence.desc()
+    )
     row = connection.execute(statement.limit(1)).mappings().one_or_none()
     return None if row is None else _publication(row)
 
@@ -115,26 +127,35 @@ def list_standing(
     end: date | None = None,
     said_by: datetime | None = None,
 ) -> list[Standing]:
-    """What stands for each day from `start` to `end` (both included), ascending by day."""
+    """What stands for each day (of an hourly kind: each hour) from `start` to `end` (both
+    included), ascending.
+    """
     table = publications.c
-    statement = select(table.as_of, table.sequence, table.publication_id, table.origin)
+    statement = select(table.as_of, table.hour, table.sequence, table.publication_id, table.origin)
     statement = statement.where(*_stands(kind, said_by))
     if start is not None:
         statement = statement.where(table.as_of >= start)
     if end is not None:
         statement = statement.where(table.as_of <= end)
-    statement = statement.order_by(table.as_of, table.sequence)
+    statement = statement.order_by(table.as_of, table.hour, table.sequence)
     last_word = {
-        row.as_of: Standing(row.as_of, row.sequence, row.publication_id, Origin(row.origin))
+        (row.as_of, row.hour): Standing(
+            row.as_of, row.sequence, row.publication_id, Origin(row.origin), row.hour
+        )
         for row in connection.execute(statement)
     }
     return list(last_word.values())
 
 
-def _stands(kind: str, said_by: datetime | None) -> list[ColumnElement[bool]]:
+def _stands(
+    kind: str, said_by: datetime | None, before: int | None = None
+) -> list[ColumnElement[bool]]:
     named = publications.alias()
     withdrawn = select(named.c.withdraws).where(named.c.withdraws.is_not(None))
     conditions = [publications.c.kind == kind, publications.c.withdraws.is_(None)]
+    if before is not None:
+        conditions.append(publications.c.sequence < before)
+        withdrawn = withdrawn.where(named.c.sequence < before)
     if said_by is not None:
         limit = _microseconds(said_by)
         conditions.append(publications.c.published_at_us <= limit)
@@ -165,6 +186,7 @@ def _publication(row: RowMapping | Mapping[str, object]) -> Publication:
         code=str(values["code"]),
         corrects=_optional(values["corrects"]),
         withdraws=_optional(values["withdraws"]),
+        hour=None if values["hour"] is None else int(str(values["hour"])),
     )
 
 

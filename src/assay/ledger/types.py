@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from assay.kit.moments import close_of, close_of_hour
+
 
 class Origin(StrEnum):
     """How a publication came about; derived from times, never chosen (`compute.derive_origin`)."""
@@ -31,6 +33,7 @@ class Draft:
 
     `rows` are the canonical bytes as they will be served; `inputs_digest` (hex SHA-256) is over
     the canonical facts read, `facts_recorded_by` the moment up to which recorded facts counted.
+    `hour` (0 to 23) narrows `as_of` to the close of that hour's bar; None is the whole day.
     """
 
     kind: Kind
@@ -42,6 +45,12 @@ class Draft:
     code: str
     corrects: str | None = None
     withdraws: str | None = None
+    hour: int | None = None
+
+    @property
+    def closes(self) -> datetime:
+        """The close of the bar that was judged."""
+        return close_of(self.as_of) if self.hour is None else close_of_hour(self.as_of, self.hour)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +75,15 @@ class Publication:
     code: str
     corrects: str | None
     withdraws: str | None
+    hour: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Which publication holds for a day, without its rows."""
+    """Which publication holds for a day (or an hour of it), without its rows."""
 
     as_of: date
     sequence: int
     publication_id: str
     origin: Origin
+    hour: int | None = None

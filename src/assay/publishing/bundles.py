@@ -4,6 +4,8 @@ header.json rows.json            what was said, byte for byte
 facts/<day>/tokens.json          the registry as known on the day (and on the day before)
 facts/<day>/candles.parquet      the candles as known then; the day before has its own file only
                                  if a correction came between
+facts/hours.parquet              the hourly candles, if it is an hourly statement
+said/<kind>/<day>.json           the statements that were read, byte for byte
 models/<digest>/...              the artefacts that were read
 """
 
@@ -20,10 +22,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from assay import markets
-from assay.grades.facts import Facts
 from assay.kit.atomic import write_atomic
 from assay.kit.errors import NotFound, SourceMalformed
 from assay.markets.types import Panel, Token, TokenId, TokenKind
+from assay.publishing.facts import Facts
+from assay.publishing.hours import FIELDS as HOUR_FIELDS
+from assay.publishing.hours import align_hours
+from assay.publishing.types import Hours
 
 FIELDS = ("open", "high", "low", "close", "volume", "unit", "market_cap")
 MAX_MEMBER_BYTES = 512 * 2**20
@@ -166,4 +171,34 @@ def unpack_facts(members: Mapping[str, bytes], day: date, recorded_by: datetime)
     if candles is None:
         raise SourceMalformed(f"The bundle has no candles for {day}.", hint="Export it again.")
     panel = unpack_panel(candles, registry.tokens(day), day)
-    return Facts(panel, registry, recorded_by, markets.digest_days(panel))
+
+    def fetch_hours() -> Hours:
+        payload = members.get("facts/hours.parquet")
+        if payload is None:
+            raise SourceMalformed("The bundle has no hourly candles.", hint="Export it again.")
+        return unpack_hours(payload, day)
+
+    return Facts(panel, registry, recorded_by, markets.digest_days(panel), fetch_hours)
+
+
+def pack_hours(hours: Hours) -> bytes:
+    """Every hourly bar as Parquet, ascending by token and hour."""
+    rows, columns = np.nonzero(~np.isnan(hours.close))
+    since = pl.lit(hours.first_hour).cast(pl.Datetime("us", "UTC"))
+    frame = pl.DataFrame(
+        {
+            "token_id": hours.token_ids[rows],
+            "hour": columns,
+            **{name: getattr(hours, name)[rows, columns] for name in HOUR_FIELDS},
+        }
+    ).with_columns((since + pl.duration(hours=pl.col("hour"))).alias("time"))
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer, compression="zstd", compression_level=9)
+    return buffer.getvalue()
+
+
+def unpack_hours(payload: bytes, last_day: date) -> Hours:
+    """What `pack_hours` wrote, up to `last_day`."""
+    frame = pl.read_parquet(io.BytesIO(payload))
+    series = {int(key[0]): part for key, part in frame.group_by("token_id", maintain_order=True)}
+    return align_hours(series, last_day)

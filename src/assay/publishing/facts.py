@@ -1,13 +1,13 @@
-"""What a judgement reads, as it was known: the panel, the registry and the digest over both.
+"""What a judgement reads, as it was known: panel, registry, hours, and the digest over them.
 
 Days that see the same corrections share one panel, so that features are computed once for all of
 them: kernels run from left to right, a prefix of the panel gives a prefix of the features.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Protocol
 
@@ -16,7 +16,11 @@ import numpy as np
 from assay import ledger, markets
 from assay.kit.home import Home
 from assay.kit.moments import close_of
-from assay.markets.types import Panel, Token
+from assay.markets.types import Panel, Token, TokenKind
+from assay.publishing.hours import digest_hours, load_hours
+from assay.publishing.types import Hours
+
+LISTED_DAYS = 31
 
 
 class Tokens(Protocol):
@@ -35,6 +39,7 @@ class Facts:
     registry: Tokens
     recorded_by: datetime
     day_digests: Sequence[bytes]
+    fetch_hours: Callable[[], Hours]
     _tokens: dict[date, list[Token]] = field(default_factory=dict, compare=False, repr=False)
 
     def tokens(self, day: date) -> list[Token]:
@@ -51,6 +56,29 @@ class Facts:
                 if (start := begun.get(int(token.token_id))) is not None and start <= day
             ]
         return self._tokens[day]
+
+    def hours(self, day: date) -> Hours:
+        """Hourly bars up to the last hour of `day`, of the tokens that have any."""
+        return self._hours.until(day)
+
+    def digest_hour(self, day: date, hour: int) -> str:
+        """Hex SHA-256 over what a judgement of an hour reads: the hourly bars up to it and the
+        daily facts of the day before.
+        """
+        width = self._hours.column(day, hour) + 1
+        whole = hashlib.sha256(self.digest(day - timedelta(days=1)).encode())
+        whole.update(self._hours.first_hour.isoformat().encode())
+        for digest in self._hour_digests[:width]:
+            whole.update(digest)
+        return whole.hexdigest()
+
+    @cached_property
+    def _hours(self) -> Hours:
+        return self.fetch_hours()
+
+    @cached_property
+    def _hour_digests(self) -> list[bytes]:
+        return digest_hours(self._hours)
 
     @cached_property
     def _first_days(self) -> dict[int, date]:
@@ -82,7 +110,24 @@ def load_facts(home: Home, as_of: date, recorded_by: datetime) -> Facts:
         registry=markets.load_registry(home),
         recorded_by=recorded_by,
         day_digests=markets.digest_days(panel),
+        fetch_hours=lambda: load_hours(home, as_of, recorded_by),
     )
+
+
+def list_coins(facts: Facts, day: date) -> list[Token]:
+    """The coins a list of `day` speaks of: see `select_listed`."""
+    return select_listed(facts.tokens(day), facts.panel, day)
+
+
+def select_listed(tokens: Sequence[Token], panel: Panel, day: date) -> list[Token]:
+    """The coins with a bar in the 31 days that end with `day`.
+
+    So an ended coin, whether anybody said so or not, is listed without a view for 30 more days.
+    """
+    column = panel.column(day)
+    recent = panel.close[:, max(0, column - LISTED_DAYS + 1) : column + 1]
+    traded = set(panel.token_ids[~np.isnan(recent).all(axis=1)].tolist())
+    return [token for token in tokens if token.kind is TokenKind.COIN and token.token_id in traded]
 
 
 def trim_start(panel: Panel) -> Panel:

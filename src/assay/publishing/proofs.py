@@ -1,0 +1,171 @@
+"""Checking what was published: compute it again from its facts, here or elsewhere."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import orjson
+
+from assay import ledger
+from assay.kit.database import Database
+from assay.kit.errors import BadInput, SourceMalformed
+from assay.kit.home import Home
+from assay.kit.moments import parse_utc
+from assay.ledger import Publication
+from assay.publishing.bundles import pack_facts, pack_hours, read_bundle, unpack_facts, write_bundle
+from assay.publishing.code import code_version
+from assay.publishing.facts import Facts, load_facts
+from assay.publishing.said import Load, Look, SaidBook, stored
+from assay.publishing.service import Judged, judge
+from assay.publishing.types import Speaker
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that must be equal, with the digest that was published."""
+
+    name: str
+    is_equal: bool
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reproduction:
+    """What came of computing a publication again."""
+
+    publication_id: str
+    checks: tuple[Check, ...]
+    hint: str
+
+    @property
+    def is_equal(self) -> bool:
+        """True if every byte that was published came out again."""
+        return all(check.is_equal for check in self.checks)
+
+
+def reproduce_publication(
+    home: Home, database: Database, speakers: Sequence[Speaker], publication_id: str
+) -> Reproduction:
+    """Judge the publication's day again from this home's facts and from what was said before it.
+
+    Raises NotFound for an unknown id, BadInput for a kind that none of `speakers` says.
+    """
+    said = _load(database, publication_id)
+    speaker = find_speaker(speakers, said.kind)
+    facts = load_facts(home, said.as_of, said.facts_recorded_by)
+    return compare(
+        said.header,
+        said.rows,
+        publication_id,
+        _judge_again(speaker, said.as_of, said.hour, facts, stored(database, said))[0],
+        speaker.sources,
+    )
+
+
+def reproduce_bundle(path: Path, speakers: Sequence[Speaker]) -> Reproduction:
+    """Judge a bundle's day again from what the bundle holds; needs no home.
+
+    Raises NotFound for a missing file, SourceMalformed for one that is no bundle.
+    """
+    members = read_bundle(path)
+    header = orjson.loads(members["header.json"])
+    speaker = find_speaker(speakers, header["kind"])
+    day, hour = ledger.parse_as_of(header["as_of"])
+    facts = unpack_facts(members, day, parse_utc(header["facts_recorded_by"]))
+
+    def load(kind: str, asked: date) -> bytes | None:
+        return members.get(f"said/{kind}/{asked}.json")
+
+    digest = ledger.compute_digest(members["header.json"])
+    return compare(
+        members["header.json"],
+        members["rows.json"],
+        f"{header['kind']}-{header['as_of']}-{digest[:12]}",
+        _judge_again(speaker, day, hour, facts, load)[0],
+        speaker.sources,
+    )
+
+
+def export_publication(
+    home: Home,
+    database: Database,
+    speakers: Sequence[Speaker],
+    publication_id: str,
+    path: Path,
+) -> None:
+    """Write a publication, the facts and the statements it read into one zip file."""
+    said = _load(database, publication_id)
+    speaker = find_speaker(speakers, said.kind)
+    facts = load_facts(home, said.as_of, said.facts_recorded_by)
+    load = stored(database, said)
+    _, looks = _judge_again(speaker, said.as_of, said.hour, facts, load)
+    members = {
+        "header.json": said.header,
+        "rows.json": said.rows,
+        **pack_facts({said.as_of: facts}),
+    }
+    for kind, day, _ in looks:
+        rows = load(kind, day)
+        if rows is not None:
+            members[f"said/{kind}/{day}.json"] = rows
+    if speaker.is_hourly:
+        members["facts/hours.parquet"] = pack_hours(facts.hours(said.as_of))
+    write_bundle(path, members)
+
+
+def find_speaker(speakers: Sequence[Speaker], kind: str) -> Speaker:
+    """Who says a kind. Raises BadInput when nobody does."""
+    for speaker in speakers:
+        if speaker.kind.name == kind:
+            return speaker
+    known = ", ".join(speaker.kind.name for speaker in speakers)
+    raise BadInput(f"Nobody here says {kind[:60]}.", hint=f"Kinds that can be checked: {known}.")
+
+
+def compare(
+    header: bytes, rows: bytes, publication_id: str, judged: Judged, sources: Sequence[str]
+) -> Reproduction:
+    """What was published beside what came out again."""
+    said = orjson.loads(header)
+    digest = ledger.compute_digest(header)
+    checks = (
+        Check("header", publication_id.endswith(digest[:12]), digest),
+        Check("published rows", _hash(rows) == said["rows_digest"], said["rows_digest"]),
+        Check("inputs", judged.inputs_digest == said["inputs_digest"], said["inputs_digest"]),
+        Check("model", judged.model == said["model"], said["model"]),
+        Check("computed rows", judged.payload == rows, said["rows_digest"]),
+    )
+    hint = ""
+    if said["code"] != code_version(sources):
+        hint = f"It was published by code {said['code']}; this is {code_version(sources)}."
+    return Reproduction(publication_id, checks, hint)
+
+
+def _judge_again(
+    speaker: Speaker, day: date, hour: int | None, facts: Facts, load: Load
+) -> tuple[Judged, list[Look]]:
+    looks: list[Look] = []
+
+    def listen(kind: str, asked: date) -> bytes | None:
+        looks.append((kind, asked, None))
+        return load(kind, asked)
+
+    book = SaidBook(listen, (speaker.kind.name, *speaker.reads))
+    for judged in judge(speaker, [day], facts, book):
+        if judged.hour == hour:
+            return judged, looks
+    raise SourceMalformed(
+        f"The facts at hand allow no {speaker.kind.name} of {day}.",
+        hint="Export the publication again, where it was published.",
+    )
+
+
+def _load(database: Database, publication_id: str) -> Publication:
+    with database.read() as connection:
+        return ledger.load_publication(connection, publication_id)
+
+
+def _hash(payload: bytes) -> str:
+    return hashlib.sha256(payload).hexdigest()
