@@ -1,6 +1,5 @@
 """Two processes may write at once, a reader sees one state, a damaged file is named."""
 
-import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -48,15 +47,3 @@ def test_a_file_that_is_no_database_is_called_damaged(tmp_path: Path) -> None:
     home.database.write_bytes(b"this is not a database" * 100)
     with pytest.raises(Corrupt, match="damaged"):
         Database(home)
-
-
-def test_a_database_of_an_older_version_gets_the_columns_it_lacks(tmp_path: Path) -> None:
-    home = Home(tmp_path).create()
-    Database(home).close()
-    with sqlite3.connect(home.database) as connection:
-        connection.execute("ALTER TABLE publications DROP COLUMN hour")
-    database = Database(home)
-    with database.read() as connection:
-        columns = connection.exec_driver_sql("PRAGMA table_info(publications)").all()
-    database.close()
-    assert "hour" in {column[1] for column in columns}

@@ -10,7 +10,16 @@ Inputs: arrays, [tokens, days]. Gives: frozen records, JSON, one self-contained 
 
 from assay.evaluation.document import create_document
 from assay.evaluation.labels import compute_forward_returns, compute_relative_returns
-from assay.evaluation.page import create_page
+from assay.evaluation.page import (
+    Card,
+    Section,
+    create_blank_page,
+    create_page,
+    create_table,
+    draw_bars,
+    draw_lines,
+    format_number,
+)
 from assay.evaluation.ranks import compute_buckets, compute_daily_rank_ics, score_ranks
 from assay.evaluation.report import evaluate_scores
 from assay.evaluation.trials import (
@@ -21,9 +30,11 @@ from assay.evaluation.trials import (
 from assay.evaluation.types import Death, EvaluationInputs, EvaluationReport, Trials
 
 __all__ = [
+    "Card",
     "Death",
     "EvaluationInputs",
     "EvaluationReport",
+    "Section",
     "Trials",
     "compute_buckets",
     "compute_daily_rank_ics",
@@ -31,9 +42,14 @@ __all__ = [
     "compute_forward_returns",
     "compute_overfit_probability",
     "compute_relative_returns",
+    "create_blank_page",
     "create_document",
     "create_page",
     "create_permuted_labels",
+    "create_table",
+    "draw_bars",
+    "draw_lines",
     "evaluate_scores",
+    "format_number",
     "score_ranks",
 ]

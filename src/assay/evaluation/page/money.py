@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from assay.evaluation.page.axis import draw_calendar, place_series
-from assay.evaluation.page.order import HALF, WIDE
+from assay.evaluation.page.charts import HALF, WIDE
 from assay.evaluation.page.svg import (
     Frame,
     choose_form,

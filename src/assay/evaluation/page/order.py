@@ -4,11 +4,10 @@ simpler scores.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from assay.evaluation.page.axis import draw_calendar, place_series
+from assay.evaluation.page.charts import HALF, WIDE, draw_bars
 from assay.evaluation.page.svg import (
     Frame,
     choose_form,
@@ -26,8 +25,6 @@ from assay.evaluation.page.svg import (
 )
 from assay.evaluation.types import HEADLINE_LAG, EvaluationReport, Series
 
-WIDE = 1080.0
-HALF = 520.0
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MOST_BASELINES = 24
 
@@ -185,28 +182,7 @@ def draw_baselines(report: EvaluationReport) -> str:
         key=lambda row: -abs(row[1]) if np.isfinite(row[1]) else 0.0,
     )[:_MOST_BASELINES]
     own = (report.kind, report.lags[HEADLINE_LAG].rank_ic_mean)
-    return _bars([own, *rows])
-
-
-def _bars(rows: Sequence[tuple[str, float]]) -> str:
-    known = [value for _, value in rows if np.isfinite(value)] or [0.0]
-    low, high = min(0.0, *known), max(0.0, *known)
-    pad = 0.16 * (high - low or 1.0)
-    pitch, top = 22.0, 6.0
-    height = top + pitch * len(rows) + 8
-    frame = Frame(WIDE, height, low - (pad if low < 0 else 0), high + pad, 0, 1, left=230)
-    zero = frame.x(0.0)
-    parts = [draw_rule(zero, 0, zero, height, "axis")]
-    for index, (name, value) in enumerate(rows):
-        y = top + index * pitch
-        tone = "accent-fill" if index == 0 else "quiet-fill" if value >= 0 else "bad-fill soft"
-        x = frame.x(value if np.isfinite(value) else 0.0)
-        label = "tick strong" if index == 0 else "tick"
-        parts.append(draw_text(220, y + 14, name.replace("_", " ")[:30], label, "end"))
-        parts.append(draw_box(min(x, zero), y + 3, abs(x - zero), pitch - 7, tone, more=' rx="2"'))
-        anchor, shift = ("start", 6.0) if value >= 0 else ("end", -6.0)
-        parts.append(draw_text(x + shift, y + 14, format_signed(value, ".3f"), "tick", anchor))
-    return draw(WIDE, height, "Rank IC against simpler scores", parts)
+    return draw_bars([own, *rows], label="Rank IC against simpler scores")
 
 
 def draw_daily_distribution(daily: Series) -> str:
