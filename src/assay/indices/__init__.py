@@ -1,0 +1,1 @@
+"""Indices: baskets of coins by printed rules, followed from one published day to the next."""
