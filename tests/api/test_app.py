@@ -91,7 +91,7 @@ def test_a_defect_of_ours_shows_nothing_of_our_insides(fresh_world: World) -> No
 
     async def ask_broken() -> None:
         try:
-            await ask_async(capture, "/v1/grades/trader")
+            await ask_async(capture, "/v1/grades/trader/BTC")
         except ZeroDivisionError as error:
             sent.append(error)
 
@@ -104,7 +104,7 @@ def test_a_defect_of_ours_shows_nothing_of_our_insides(fresh_world: World) -> No
     def fail(*_: object) -> None:
         raise ZeroDivisionError("secret inside")
 
-    fresh_world.app.state.grades.load_grades = fail  # type: ignore[method-assign, assignment]
+    fresh_world.grades.load_grade_history = fail  # type: ignore[method-assign, assignment]
     asyncio.run(ask_broken())
     start, body, raised = sent
     assert start["status"] == 500
@@ -159,7 +159,7 @@ def test_facts_that_arrive_later_are_noticed(tmp_path: Path) -> None:
     assert ask(empty.app, "/v1/tokens").status == 200
     nothing = ask(empty.app, "/v1/grades/trader")
     assert (nothing.status, nothing.json["code"]) == (404, "not-found")
-    assert "assay grade" in nothing.json["hint"]
+    assert "assay backfill --kind trader" in nothing.json["hint"]
     assert b"Nothing has been graded yet" in ask(empty.app, "/").body
 
 

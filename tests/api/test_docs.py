@@ -2,12 +2,15 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from tests.api.asking import ask
 from tests.api.test_front import list_paths
 from tests.api.world import World
 
+from assay.api.kinds import LISTINGS
+from assay.api.listing import View
 from assay.api.problems import PROBLEMS
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "api.md"
@@ -53,3 +56,11 @@ def test_the_description_says_what_it_must(world: World) -> None:
         for operation in operations.values():
             assert operation["description"], path
             assert {"200", "304", "400", "401", "421"} <= set(operation["responses"])
+
+
+def test_every_row_shape_is_named_and_every_order_is_listed(text: str) -> None:
+    for listing in LISTINGS:
+        assert f"`{listing.row.__name__}`" in text
+        sort = listing.query.model_fields.get("sort") if listing.view is View.LIST else None
+        for order in get_args(sort.annotation) if sort else ():
+            assert f"`{order.removeprefix('-')}`" in text, f"{listing.path}: {order}"

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import orjson
 import polars as pl
+from tests.api.spoken import speak
 
 from assay import ledger
 from assay.api import Application, create_app
@@ -185,16 +186,6 @@ class FakeGrades:
 
     explained: int = 0
 
-    def load_grades(
-        self,
-        database: Database,
-        kind: GradeKind,
-        as_of: date | None = None,
-        said_by: datetime | None = None,
-    ) -> Publication | None:
-        with database.read() as connection:
-            return ledger.load_latest(connection, f"grades.{kind}", as_of, said_by)
-
     def load_grade_history(
         self,
         database: Database,
@@ -218,7 +209,8 @@ class FakeGrades:
         self, home: Home, database: Database, kind: GradeKind, token_id: int, as_of: date
     ) -> FakeExplanation:
         self.explained += 1
-        publication = self.load_grades(database, kind, as_of)
+        with database.read() as connection:
+            publication = ledger.load_latest(connection, f"grades.{kind}", as_of)
         rows = orjson.loads(publication.rows) if publication else []
         row = next((row for row in rows if row["token_id"] == token_id), None)
         if row is None or row["grade"] is None:
@@ -258,6 +250,7 @@ def make_rows(registry: Registry, day: date, seed: int = 1) -> list[dict[str, An
             "name": token.name,
             "kind": token.kind.value,
             "volume_usd": str(100_000 + 37 * scores[token.token_id]),
+            "capped": False,
         }
         members = ("grade", "label", "change", "rank", "sub_grades", "raw_score", "probability")
         if token.token_id % 9 == 4:
@@ -335,6 +328,7 @@ def make_world(
         for seed, kind in enumerate(GradeKind):
             rows = make_rows(markets.registry, day, seed)
             publish(database, kind, day, rows, datetime(2024, 1, 1, tzinfo=UTC))
+    speak(database, graded[-2:])
     database.close()
     settings = Settings(home=path)
     app = create_app(

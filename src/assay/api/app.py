@@ -17,7 +17,7 @@ from assay.api.front import Front
 from assay.api.guard import LOOPBACK_NAMES, Guard, Heads, Hosts
 from assay.api.ports import Grades, Markets
 from assay.api.problems import MethodNotAllowed, Problem, describe_problem, suggest
-from assay.api.routes import facts, grades, health, pages
+from assay.api.routes import facts, grades, health, pages, published
 from assay.api.state import ApiState, Word, World, load_word, load_world
 from assay.kit.clock import Clock
 from assay.kit.database import Database
@@ -91,8 +91,10 @@ def build_routes(state: ApiState) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.assay = state
-    for module in (facts, grades, health, pages):
-        app.include_router(module.router)
+    for router in (facts.router, grades.router, published.create_router()):
+        app.include_router(router)
+    for router in (health.router, pages.router):
+        app.include_router(router)
     app.add_exception_handler(AssayError, handle_error)
     app.add_exception_handler(RequestValidationError, handle_invalid)
     app.add_exception_handler(HTTPException, handle_http)

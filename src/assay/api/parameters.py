@@ -86,7 +86,14 @@ DayOrMoment = Annotated[
     ),
 ]
 Amount = Annotated[Decimal, WithJsonSchema({"type": "number", "minimum": 0})]
-GradeValue = Annotated[Decimal, WithJsonSchema({"type": "number", "minimum": 0, "maximum": 100})]
+Share = Annotated[Decimal, WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1})]
+AsOfHour = Annotated[
+    DayOrMoment | None,
+    Field(
+        description="Judge and name as known at the close of this day (its last hour) or at this "
+        "moment (the last hour that had closed); left out: the newest hour of the data."
+    ),
+]
 AsOfDay = Annotated[
     Day | None,
     Field(
@@ -112,21 +119,6 @@ class Query(BaseModel):
     """Base of all queries: a parameter we do not know is an error, not silence."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class GradeSort(StrEnum):
-    """Orders of a cross-section; `-` is descending, tokens without a view come last in each."""
-
-    BEST = "-grade"
-    WORST = "grade"
-    SYMBOL = "symbol"
-    SYMBOL_DOWN = "-symbol"
-    CHANGE = "change"
-    CHANGE_DOWN = "-change"
-    VOLUME = "volume"
-    VOLUME_DOWN = "-volume"
-    PROBABILITY = "probability"
-    PROBABILITY_DOWN = "-probability"
 
 
 class SeriesSort(StrEnum):
@@ -169,8 +161,17 @@ class CandlesQuery(Query):
     cursor: PageCursor = None
 
 
-class GradesQuery(Query):
-    """Which grades of a day."""
+class DayQuery(Query):
+    """Which rows of what was published for one day; a list that can be ordered adds `sort`."""
+
+    as_of: AsOfDay = None
+    said_by: SaidBy = None
+    limit: Limit = 100
+    cursor: PageCursor = None
+
+
+class TokensOfDayQuery(DayQuery):
+    """The same of a list of tokens."""
 
     symbol: Annotated[
         str | None,
@@ -180,30 +181,21 @@ class GradesQuery(Query):
             examples=["BTC,ETH"],
         ),
     ] = None
-    category: Annotated[
-        str | None,
-        Field(max_length=100, description="Only tokens of this category (optional data)."),
-    ] = None
-    min_grade: Annotated[
-        GradeValue | None,
-        Field(ge=0, le=100, description="Only grades of at least this, 0 to 100."),
-    ] = None
-    min_volume_usd: Annotated[
-        Amount | None, Field(ge=0, description="Only tokens with at least this volume, in USD.")
-    ] = None
-    sort: Annotated[GradeSort, Field(description="Order; ties by token id.")] = GradeSort.BEST
+
+
+class SaidQuery(Query):
+    """Which publication of one day."""
+
     as_of: AsOfDay = None
     said_by: SaidBy = None
-    limit: Limit = 100
-    cursor: PageCursor = None
 
 
 class HistoryQuery(Query):
-    """Which days of a token's grades."""
+    """Which days of a history."""
 
     start: Annotated[Day | None, Field(alias="from", description="First day judged.")] = None
     end: Annotated[
-        Day | None, Field(alias="to", description="Last day judged; the symbol is read on it.")
+        Day | None, Field(alias="to", description="Last day judged; a symbol is read on it.")
     ] = None
     said_by: SaidBy = None
     sort: Annotated[SeriesSort, Field(description="Newest or oldest first.")] = SeriesSort.NEWEST

@@ -9,7 +9,6 @@ import polars as pl
 from assay.grades import GradeKind
 from assay.kit.database import Database
 from assay.kit.home import Home
-from assay.ledger import Publication
 from assay.markets.types import AsOf, Interval, Panel, Registry
 
 
@@ -49,16 +48,6 @@ class Point(Protocol):
 
 class Grades(Protocol):
     """The front door of the grades room, as far as the API needs it."""
-
-    def load_grades(
-        self,
-        database: Database,
-        kind: GradeKind,
-        as_of: date | None = None,
-        said_by: datetime | None = None,
-    ) -> Publication | None:
-        """What stands for a day (default: the newest)."""
-        ...
 
     def load_grade_history(
         self,

@@ -4,7 +4,7 @@ Values (prices, grades, probabilities) are decimal strings; identifiers, ranks a
 """
 
 from datetime import date, datetime
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -20,9 +20,21 @@ class Shape(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
+    @classmethod
+    def list_members(cls) -> frozenset[str]:
+        """Names of the documented members, as they stand in the JSON."""
+        return frozenset(field.alias or name for name, field in cls.model_fields.items())
 
-class Envelope(Shape, Generic[Item]):
+
+class Page(Shape, Generic[Item]):
     """The one success shape of a list."""
+
+    suffix: ClassVar[str] = "List"
+
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
+        """`Page[Signal]` is documented as SignalList."""
+        return f"{params[0].__name__}{cls.suffix}"
 
     data: list[Item]
     next_cursor: Annotated[
@@ -35,6 +47,53 @@ class Envelope(Shape, Generic[Item]):
     origin: Annotated[
         OriginText | None, Field(description="How the judgement came about; null for facts.")
     ]
+
+
+class HourPage(Page[Item], Generic[Item]):
+    """The same of a kind that speaks every hour."""
+
+    as_of: Annotated[datetime | None, Field(description="Close of the hour that is answered for.")]
+
+
+class IndexPage(Page[Item], Generic[Item]):
+    """The same of one index."""
+
+    index_id: int
+    slug: str
+
+
+class History(Page[Item], Generic[Item]):
+    """Rows day by day; publication and origin stand in each row, as_of is the last day."""
+
+    suffix: ClassVar[str] = "History"
+
+
+class TokenHistory(History[Item], Generic[Item]):
+    """The same of one token."""
+
+    token_id: int
+    symbol: str
+
+
+class IndexHistory(History[Item], Generic[Item]):
+    """The same of one index."""
+
+    index_id: int
+    slug: str
+
+
+class Dated(Shape):
+    """What each row of a history begins with."""
+
+    as_of: Annotated[date, Field(description="The day judged.")]
+    origin: OriginText
+    publication: Annotated[str, Field(description="Id of the publication that says it.")]
+
+
+class HourDated(Dated):
+    """The same of a kind that speaks every hour."""
+
+    as_of: Annotated[datetime, Field(description="Close of the hour judged.")]
 
 
 class Single(Shape, Generic[Item]):
@@ -94,53 +153,19 @@ class Candle(Shape):
 
 
 class NoView(Shape):
-    """Why there is no grade."""
+    """Why there is no judgement."""
 
     code: Annotated[str, Field(examples=["short_history"])]
     reason: str
 
 
-class Range(Shape):
-    """A 90 % interval of the log return minus that of the median coin, over the horizon."""
-
-    low: DecimalText
-    high: DecimalText
-
-
-class Grade(Shape):
-    """One row of a publication of grades."""
+class TokenRow(Shape):
+    """What every row about a token begins with. Where `no_view` is set, the judgement is null."""
 
     token_id: int
-    symbol: str
+    symbol: Annotated[str, Field(description="As borne on the day judged.", examples=["BTC"])]
     name: str
-    grade: Annotated[DecimalText | None, Field(description="0 to 100; null: no view.")]
-    label: Annotated[str | None, Field(examples=["Buy"])]
-    change: Annotated[DecimalText | None, Field(description="Grade minus that of the day before.")]
-    rank: Annotated[int | None, Field(description="1 is best.")]
-    sub_grades: Annotated[
-        dict[str, DecimalText | None] | None, Field(description="0 to 100 by family of factors.")
-    ]
-    raw_score: Annotated[
-        DecimalText | None, Field(description="Score before ranking; contributions add up to it.")
-    ]
-    probability: Annotated[
-        DecimalText | None,
-        Field(description="Calibrated probability of beating the median coin over the horizon."),
-    ]
-    interval: Range | None
-    volume_usd: Annotated[DecimalText | None, Field(description="Median dollar volume of 30 days.")]
-    no_view: NoView | None
-
-
-class GradePoint(Shape):
-    """One day of a token's grades."""
-
-    as_of: date
-    grade: DecimalText | None
-    label: str | None
-    no_view: Annotated[str | None, Field(description="Code of why there is no view.")]
-    origin: OriginText
-    publication: str
+    no_view: Annotated[NoView | None, Field(description="Why there is none; null: there is one.")]
 
 
 class Publication(Shape):
@@ -184,7 +209,7 @@ class Problem(Shape):
     errors: list[WrongParameter] | None = None
 
 
-class TokenList(Envelope[Token]):
+class TokenList(Page[Token]):
     """A page of tokens."""
 
 
@@ -192,24 +217,9 @@ class TokenAnswer(Single[TokenDetail]):
     """One token."""
 
 
-class CandleList(Envelope[Candle]):
+class CandleList(Page[Candle]):
     """A page of candles of one token."""
 
     token_id: int
     symbol: str
     interval: Interval
-
-
-class GradeList(Envelope[Grade]):
-    """A page of one day's grades."""
-
-
-class GradeHistory(Envelope[GradePoint]):
-    """A page of one token's grades; publication and origin stand in each row."""
-
-    token_id: int
-    symbol: str
-
-
-class ExplanationAnswer(Single[dict[str, Any]]):
-    """Why a token has its grade: contributions in grade points that add up to its raw score."""

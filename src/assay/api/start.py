@@ -7,6 +7,8 @@ from typing import Any
 
 import orjson
 
+from assay import ledger
+from assay.api.kinds import GRADES
 from assay.api.state import ApiState, Facts
 from assay.grades import GradeKind
 
@@ -56,7 +58,8 @@ def read_start(state: ApiState, facts: Facts) -> Start:
 
 def read_board(state: ApiState, kind: GradeKind) -> Board | None:
     """The newest grades of one kind."""
-    publication = state.grades.load_grades(state.database, kind)
+    with state.database.read() as connection:
+        publication = ledger.load_latest(connection, GRADES[kind].said.kind)
     if publication is None:
         return None
     rows = orjson.loads(publication.rows)

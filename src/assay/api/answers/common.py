@@ -1,7 +1,7 @@
 """Envelopes, days and names: what all answers share."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +16,7 @@ from assay.markets.types import Registry, Token
 
 def write_envelope(
     data: bytes,
-    as_of: date | None,
+    as_of: date | datetime | None,
     *,
     publication: str | None = None,
     origin: str | None = None,
@@ -96,10 +96,13 @@ def find_token(registry: Registry, name: str, as_of: date) -> Token:
         near = [names.get(text, text) for text in suggest(wanted, {**names, **known})]
         raise NotFound(
             f"No token has the symbol {name[:40]!r}.",
-            hint=f"Did you mean {join_choices(near)}?"
-            if near
-            else "GET /v1/tokens lists all; ids work too.",
+            hint=ask_for(near, "GET /v1/tokens lists all; ids work too."),
         ) from error
+
+
+def ask_for(near: Sequence[str], otherwise: str) -> str:
+    """The hint that names what is near, or another where nothing is."""
+    return f"Did you mean {join_choices(near)}?" if near else otherwise
 
 
 def join_choices(names: Sequence[str]) -> str:

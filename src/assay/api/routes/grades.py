@@ -6,14 +6,11 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 
 from assay.api import schemas
-from assay.api.answers.grades import (
-    answer_grades,
-    answer_history,
-    answer_publication,
-    find_graded,
-    write_explanation,
-)
-from assay.api.parameters import ExplanationQuery, GradesQuery, HistoryQuery
+from assay.api.answers.explanations import find_graded, write_explanation
+from assay.api.answers.histories import answer_grade_history
+from assay.api.answers.published import answer_list, answer_publication
+from assay.api.kinds.grades import GRADES, ExplanationAnswer, Grade, GradePoint, GradesQuery
+from assay.api.parameters import AsOfQuery, HistoryQuery
 from assay.api.routes.common import LoadedFacts, State
 from assay.api.routes.facts import TokenName
 from assay.api.sealed import SealedResponse
@@ -26,15 +23,15 @@ KindName = Annotated[
 ]
 
 
-@router.get("/grades/{kind}", response_model=schemas.GradeList)
+@router.get("/grades/{kind}", response_model=schemas.Page[Grade])
 async def list_grades(
     state: State, facts: LoadedFacts, kind: KindName, query: Annotated[GradesQuery, Query()]
 ) -> SealedResponse:
     """List the grades of one day, best first; tokens without a view come last, with the reason."""
-    return SealedResponse(await state.read(answer_grades, state, facts, kind, query))
+    return SealedResponse(await state.read(answer_list, state, facts, GRADES[kind], query))
 
 
-@router.get("/grades/{kind}/{symbol}", response_model=schemas.GradeHistory)
+@router.get("/grades/{kind}/{symbol}", response_model=schemas.TokenHistory[GradePoint])
 async def list_grade_history(
     state: State,
     facts: LoadedFacts,
@@ -43,16 +40,16 @@ async def list_grade_history(
     query: Annotated[HistoryQuery, Query()],
 ) -> SealedResponse:
     """List one token's grades by day, newest first. The symbol is read on the day `to`."""
-    return SealedResponse(await state.read(answer_history, state, facts, kind, symbol, query))
+    return SealedResponse(await state.read(answer_grade_history, state, facts, kind, symbol, query))
 
 
-@router.get("/grades/{kind}/{symbol}/explanation", response_model=schemas.ExplanationAnswer)
+@router.get("/grades/{kind}/{symbol}/explanation", response_model=ExplanationAnswer)
 async def get_explanation(
     state: State,
     facts: LoadedFacts,
     kind: KindName,
     symbol: TokenName,
-    query: Annotated[ExplanationQuery, Query()],
+    query: Annotated[AsOfQuery, Query()],
 ) -> SealedResponse:
     """Get why a token has its grade: contributions in grade points that add up exactly."""
     word = state.world.word

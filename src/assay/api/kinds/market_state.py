@@ -1,0 +1,236 @@
+"""The state of the market: one row a day, figures of each token, and how tokens move together."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from assay.api.listing import Listing, Spoken, Subject, View
+from assay.api.parameters import TokensOfDayQuery
+from assay.api.schemas import DecimalText, NoView, Shape, TokenRow
+
+ShareOrNull = Annotated[DecimalText | None, Field(description="A share, 0 to 1.")]
+Change = Annotated[DecimalText | None, Field(description="Against the day before.")]
+
+
+class Price(Shape):
+    """A leading coin."""
+
+    token_id: int
+    price_usd: DecimalText | None
+    change: Change
+
+
+class MarketCap(Shape):
+    """Total value of the coins; null with the reason where caps are not among the data."""
+
+    total_usd: DecimalText | None
+    top_100_usd: DecimalText | None
+    btc_share: ShareOrNull
+    reason: str | None
+
+
+class Volume(Shape):
+    """Dollars traded in a day."""
+
+    total_usd: DecimalText | None
+    top_100_usd: DecimalText | None
+    change: Change
+    btc_share: ShareOrNull
+    btc_share_change: Change
+
+
+class Breadth(Shape):
+    """How many coins take part."""
+
+    coins: int
+    above_mean_50: Annotated[DecimalText | None, Field(description="Share above their 50-day mean")]
+    above_mean_50_change: Change
+    above_mean_200: ShareOrNull
+    above_mean_200_change: Change
+    highs_90: Annotated[int | None, Field(description="Coins at their highest close of 90 days.")]
+    lows_90: int | None
+    beating_btc_90: ShareOrNull
+
+
+class Indicator(Shape):
+    """Bull or bear, and the rule that says so."""
+
+    signal: Annotated[int | None, Field(description="1 bull, -1 bear, 0 neither.")]
+    last_signal: Annotated[int | None, Field(description="The last one that was not 0.")]
+    since: date | None
+    rule: str
+
+
+class Volatility(Shape):
+    """Yearly volatility of the market."""
+
+    days_10: DecimalText | None
+    days_30: DecimalText | None
+    days_30_change: Change
+    days_90: DecimalText | None
+    percentile: Annotated[DecimalText | None, Field(description="Among its own past, 0 to 100.")]
+    regime: str | None
+    since: date | None
+
+
+class FearAndGreed(Shape):
+    """Our own index, 0 fear to 100 greed; its formula is in the manual of the room."""
+
+    value: DecimalText | None
+    change: Change
+    label: str | None
+    components: dict[str, DecimalText | None] | None
+
+
+class HighGrades(Shape):
+    """How many tokens are graded high."""
+
+    graded: int | None
+    high: ShareOrNull
+    high_change: Change
+    strong: ShareOrNull
+    reason: str | None
+
+
+class Together(Shape):
+    """Mean correlation between coins."""
+
+    mean: DecimalText | None
+    change: Change
+    coins: int | None
+
+
+class MarketState(Shape):
+    """The state of the market on one day."""
+
+    no_view: NoView | None
+    btc: Price | None
+    eth: Price | None
+    market_cap: MarketCap | None
+    volume: Volume | None
+    breadth: Breadth | None
+    indicator: Indicator | None
+    volatility: Volatility | None
+    fear_and_greed: FearAndGreed | None
+    grades: dict[str, HighGrades] | None
+    correlation: Together | None
+    gaps: Annotated[list[str] | None, Field(description="What is missing, in words.")]
+
+
+class TokenMetrics(TokenRow):
+    """Figures of one token's daily returns, over all its history and over the last year."""
+
+    benchmark_id: Annotated[int | None, Field(description="Token that beta and alpha refer to.")]
+    all: Annotated[
+        dict[str, Any] | None,
+        Field(
+            description="cagr, volatility, sharpe, sortino, max_drawdown, calmar, omega, var_95, "
+            "cvar_95, skew, kurtosis, beta, alpha and others as decimal strings; `since`, `days`."
+        ),
+    ]
+    year: Annotated[dict[str, Any] | None, Field(description="The same over 365 days.")]
+
+
+class Partner(Shape):
+    """Another token and the correlation with it."""
+
+    token_id: int
+    correlation: DecimalText
+
+
+class Correlations(TokenRow):
+    """How one token moves with the others: rolling, shrunk."""
+
+    days: Annotated[int | None, Field(description="Days of returns known in the window.")]
+    mean: DecimalText | None
+    most: list[Partner] | None
+    least: list[Partner] | None
+
+
+class MetricsQuery(TokensOfDayQuery):
+    """Which tokens' figures."""
+
+    sort: Annotated[
+        Literal[
+            "published",
+            "sharpe",
+            "-sharpe",
+            "cagr",
+            "-cagr",
+            "drawdown",
+            "-drawdown",
+            "volatility",
+            "-volatility",
+            "symbol",
+            "-symbol",
+        ],
+        Field(description="Order, by the figures of all the history; ties by token id."),
+    ] = "published"
+
+
+class CorrelationsQuery(TokensOfDayQuery):
+    """Which tokens' correlations."""
+
+    sort: Annotated[
+        Literal["published", "mean", "-mean", "symbol", "-symbol"],
+        Field(description="Order; ties by token id."),
+    ] = "published"
+
+
+STATE = Spoken("market_state", "states of the market", "market_state")
+METRICS = Spoken("market_state.tokens", "figures of tokens", "market_state")
+CORRELATIONS = Spoken("market_state.correlations", "correlations", "market_state")
+
+LISTINGS = (
+    Listing(
+        STATE,
+        View.HISTORY,
+        "/market-state",
+        "market_state",
+        MarketState,
+        "List the state of the market by day, newest first.",
+    ),
+    Listing(
+        METRICS,
+        View.LIST,
+        "/market-state/tokens",
+        "token_metrics",
+        TokenMetrics,
+        "List the risk and return figures of every token.",
+        query=MetricsQuery,
+        members={
+            "sharpe": "all.sharpe",
+            "cagr": "all.cagr",
+            "drawdown": "all.max_drawdown",
+            "volatility": "all.volatility",
+        },
+    ),
+    Listing(
+        METRICS,
+        View.HISTORY,
+        "/market-state/tokens/{symbol}",
+        "token_metrics_history",
+        TokenMetrics,
+        "List one token's figures by day, newest first.",
+        subject=Subject.TOKEN,
+    ),
+    Listing(
+        CORRELATIONS,
+        View.LIST,
+        "/market-state/correlations",
+        "correlations",
+        Correlations,
+        "List how each token moves with the others, and with which most and least.",
+        query=CorrelationsQuery,
+    ),
+    Listing(
+        CORRELATIONS,
+        View.HISTORY,
+        "/market-state/correlations/{symbol}",
+        "correlation_history",
+        Correlations,
+        "List one token's correlations by day, newest first.",
+        subject=Subject.TOKEN,
+    ),
+)

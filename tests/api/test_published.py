@@ -1,0 +1,276 @@
+"""Everything published is listed, filtered, ordered, paged and read by one mechanism."""
+
+import asyncio
+import hashlib
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+from tests.api.asking import ask, ask_async
+from tests.api.spoken import list_kinds, make_kind_rows, say
+from tests.api.world import NEWEST, World, make_world
+
+from assay.api.kinds import GRADES, LISTINGS
+from assay.api.listing import Listing, View
+from assay.api.routes.published import create_shape
+
+
+def address(listing: Listing) -> str:
+    return "/v1" + listing.path.replace("{symbol}", "BTC").replace("{index}", "trader")
+
+
+LISTS = [listing for listing in LISTINGS if listing.view is View.LIST]
+HISTORIES = [listing for listing in LISTINGS if listing.view is View.HISTORY]
+
+
+def name(listing: Listing) -> str:
+    return listing.path
+
+
+def list_unknown(value: object, path: str = "") -> Iterator[str]:
+    """Paths of members that no shape documents."""
+    if isinstance(value, BaseModel):
+        for extra in value.model_extra or {}:
+            yield f"{path}.{extra}"
+        for field in type(value).model_fields:
+            yield from list_unknown(getattr(value, field), f"{path}.{field}")
+    if isinstance(value, list):
+        for item in value:
+            yield from list_unknown(item, path)
+
+
+def test_every_kind_that_is_published_has_a_route() -> None:
+    listed = {listing.said.kind for listing in LISTINGS}
+    assert set(list_kinds()) == listed
+    assert {grades.said.kind for grades in GRADES.values()}.isdisjoint(listed)
+
+
+@pytest.mark.parametrize("listing", LISTINGS, ids=name)
+def test_every_answer_has_its_documented_shape_to_the_last_member(
+    world: World, listing: Listing
+) -> None:
+    answer = ask(world.app, address(listing))
+    assert answer.status == 200, answer.body
+    assert answer.json["data"]
+    read = create_shape(listing).model_validate_json(answer.body)
+    assert list(list_unknown(read)) == []
+
+
+@pytest.mark.parametrize("listing", LISTS, ids=name)
+def test_a_whole_list_is_the_publication_byte_for_byte(world: World, listing: Listing) -> None:
+    answer = ask(world.app, address(listing) + "?limit=1000")
+    said = ask(world.app, f"/v1/publications/{answer.json['publication']}").json
+    if listing.part:
+        assert answer.json["data"] == said["data"][0][listing.part]
+        return
+    rows = answer.body[answer.body.index(b"[") : answer.body.rindex(b"]") + 1]
+    assert said["header"]["rows_digest"] == hashlib.sha256(rows).hexdigest()
+    assert said["header"]["kind"] == listing.said.kind
+
+
+@pytest.mark.parametrize("listing", LISTS, ids=name)
+def test_pages_join_to_the_whole_and_a_cursor_fits_only_its_list(
+    world: World, listing: Listing
+) -> None:
+    target = address(listing)
+    whole = ask(world.app, target + "?limit=1000").json["data"]
+    rows: list[Any] = []
+    cursor = ""
+    while True:
+        page = ask(world.app, f"{target}?limit=1{cursor}").json
+        rows += page["data"]
+        if page["next_cursor"] is None:
+            break
+        cursor = f"&cursor={page['next_cursor']}"
+        elsewhere = ask(world.app, f"/v1/tokens?{cursor[1:]}")
+        assert (elsewhere.status, elsewhere.json["code"]) == (422, "bad-input")
+    assert rows == whole
+
+
+@pytest.mark.parametrize("listing", HISTORIES, ids=name)
+def test_a_history_pages_in_both_orders_and_names_what_said_each_row(
+    world: World, listing: Listing
+) -> None:
+    target = address(listing)
+    newest = ask(world.app, target).json["data"]
+    assert [row["as_of"] for row in newest] == sorted((r["as_of"] for r in newest), reverse=True)
+    assert len({row["as_of"] for row in newest}) == (4 if listing.said.is_hourly else 2)
+    for row in newest:
+        said = ask(world.app, f"/v1/publications/{row['publication']}").json
+        assert (said["origin"], said["as_of"]) == (row["origin"], row["as_of"])
+    oldest = ask(world.app, target + "?sort=time").json["data"]
+    assert sorted(oldest, key=str) == sorted(newest, key=str)
+    for sort, expected in (("-time", newest), ("time", oldest)):
+        rows: list[Any] = []
+        cursor: str | None = ""
+        while cursor is not None:
+            page = ask(world.app, f"{target}?sort={sort}&limit=1{cursor}").json
+            assert len(page["data"]) <= 1
+            rows += page["data"]
+            cursor = f"&cursor={page['next_cursor']}" if page["next_cursor"] else None
+        assert rows == expected
+
+
+def test_many_rows_of_one_day_are_cut_between_rows(fresh_world: World) -> None:
+    rows = make_kind_rows("indices", NEWEST)
+    bought = rows[0]["transactions"][0]
+    rows[0]["transactions"] = [bought | {"token_id": number} for number in range(5)]
+    say(fresh_world.database, "indices", NEWEST, rows)
+    for sort in ("-time", "time"):
+        target = f"/v1/indices/trader/transactions?sort={sort}"
+        whole = [row["token_id"] for row in ask(fresh_world.app, target).json["data"]]
+        paged, cursor = [], ""
+        for _ in range(3):
+            page = ask(fresh_world.app, f"{target}&limit=2{cursor}").json
+            paged += [row["token_id"] for row in page["data"]]
+            cursor = f"&cursor={page['next_cursor']}"
+        assert paged == whole
+        assert len(whole) == 6
+
+
+def test_a_history_keeps_to_its_days(world: World) -> None:
+    day = "2023-12-28"
+    for target in ("/v1/signals/daily/BTC", "/v1/market-state", "/v1/indices/trader/performance"):
+        some = ask(world.app, f"{target}?from={day}&to={day}").json
+        assert [row["as_of"] for row in some["data"]] == [day]
+        none = ask(world.app, f"{target}?to=2022-01-01").json
+        assert (none["data"], none["next_cursor"]) == ([], None)
+        assert ask(world.app, f"{target}?from=2023-01-01&to=2022-01-01").status == 422
+
+
+@pytest.mark.parametrize(
+    ("target", "member"),
+    [
+        ("/v1/signals/daily?sort=confidence", "confidence"),
+        ("/v1/forecasts/quantiles?sort=volatility", "volatility"),
+        ("/v1/moonshots?sort=fall", "fall_80.probability"),
+        ("/v1/market-state/tokens?sort=sharpe", "all.sharpe"),
+    ],
+)
+def test_orders_go_by_value_with_the_silent_last(world: World, target: str, member: str) -> None:
+    def read(row: dict[str, Any]) -> Decimal | None:
+        value: Any = row
+        for step in member.split("."):
+            value = None if value is None else value[step]
+        return None if value is None else Decimal(value)
+
+    up = [read(row) for row in ask(world.app, target).json["data"]]
+    down = [read(row) for row in ask(world.app, target.replace("=", "=-")).json["data"]]
+    values = [value for value in up if value is not None]
+    assert values == sorted(values)
+    assert up == values + [None] * (len(up) - len(values))
+    assert [value for value in down if value is not None] == sorted(values, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("query", "symbols"),
+    [
+        ("/v1/signals/daily?signal=1", ["LTC"]),
+        ("/v1/signals/daily?signal=-1", ["BTC"]),
+        ("/v1/signals/daily?min_confidence=0.4", ["ETH", "LTC"]),
+        ("/v1/signals/hourly?symbol=eth,3377", ["ETH", "LTC"]),
+        ("/v1/moonshots?max_fall=0.04", ["BTC", "ETH"]),
+        ("/v1/signals/daily?sort=-symbol", ["LTC", "ETH", "BTC", "COIN0"]),
+        ("/v1/forecasts/levels?symbol=COIN0", ["COIN0"]),
+    ],
+)
+def test_filters_keep_what_they_say(world: World, query: str, symbols: list[str]) -> None:
+    assert [row["symbol"] for row in ask(world.app, query).json["data"]] == symbols
+
+
+@pytest.mark.parametrize(
+    ("as_of", "shown"),
+    [
+        ("", "2023-12-30T00:00:00Z"),
+        ("?as_of=2023-12-29", "2023-12-30T00:00:00Z"),
+        ("?as_of=2023-12-30T00:00:00Z", "2023-12-30T00:00:00Z"),
+        ("?as_of=2023-12-29T23:59:59Z", "2023-12-29T23:00:00Z"),
+        ("?as_of=2023-12-29T23:00:00Z", "2023-12-29T23:00:00Z"),
+        ("?as_of=2023-12-30T01:30:00%2B02:00", "2023-12-29T23:00:00Z"),
+    ],
+)
+def test_an_hour_is_shown_once_it_had_closed(world: World, as_of: str, shown: str) -> None:
+    assert ask(world.app, "/v1/signals/hourly" + as_of).json["as_of"] == shown
+
+
+def test_an_index_is_found_by_slug_ticker_and_id_and_near_names_are_suggested(
+    world: World,
+) -> None:
+    found = [ask(world.app, f"/v1/indices/{called}").json for called in ("trader", "Trader", "4")]
+    assert found[0]["data"]["slug"] == "trader"
+    assert found[1:] == found[:1] * 2
+    unknown = ask(world.app, "/v1/indices/trade/performance")
+    assert (unknown.status, unknown.json["code"]) == (404, "not-found")
+    assert "trader" in unknown.json["hint"]
+
+
+@pytest.mark.parametrize(
+    ("target", "status", "says"),
+    [
+        ("/v1/signals/daily?as_of=2023-01-01", 404, "The first day is 2023-12-28"),
+        ("/v1/signals/daily?as_of=2030-01-01", 422, "2023-12-29"),
+        ("/v1/signals/hourly?as_of=2023-12-29T05:00:00Z", 404, "assay backfill --kind signals"),
+        ("/v1/signals/hourly?as_of=12h", 422, "2023-12-29T12:00:00Z"),
+        ("/v1/signals/daily?signal=2", 422, "signal"),
+        ("/v1/signals/daily?min_grade=2", 422, "not a parameter of this path"),
+        ("/v1/signals/daily?min_confidence=2", 422, "min_confidence"),
+        ("/v1/moonshots?sort=grade", 422, "sort"),
+        ("/v1/market-state?as_of=2023-12-29", 422, "as_of"),
+        ("/v1/signals/weekly", 404, "no such path"),
+        ("/v1/moonshots/NIX", 404, "No token"),
+        ("/v1/indices?said_by=2023-12-30T00:00:00Z", 404, "later moment"),
+    ],
+)
+def test_bad_questions_are_told_what_to_do(
+    world: World, target: str, status: int, says: str
+) -> None:
+    answer = ask(world.app, target)
+    assert answer.status == status, answer.body
+    assert answer.header("content-type") == "application/problem+json"
+    assert says in answer.json["detail"] + " " + answer.json["hint"]
+
+
+def test_what_was_never_said_is_not_found_and_says_how_to_publish_it(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    world = make_world(tmp_path_factory.mktemp("empty"), days=0)
+    for listing in LISTINGS:
+        answer = ask(world.app, address(listing))
+        if listing.view is View.HISTORY and "{index}" not in listing.path:
+            assert answer.json["data"] == []
+        else:
+            assert answer.status == 404, listing.path
+    missing = ask(world.app, "/v1/moonshots").json
+    assert "assay backfill --kind moonshots" in missing["hint"]
+
+
+def test_what_had_been_said_by_then_is_what_is_shown(fresh_world: World) -> None:
+    later = datetime(2024, 3, 1, tzinfo=UTC)
+    rows = make_kind_rows("moonshots", NEWEST)[:1]
+    said = say(fresh_world.database, "moonshots", NEWEST, rows, later)
+    asyncio.run(fresh_world.app.state.refresh())
+
+    async def ask_both() -> list[Any]:
+        targets = ("/v1/moonshots", "/v1/moonshots?said_by=2024-02-01T00:00:00Z")
+        return [(await ask_async(fresh_world.app, target)).json for target in targets]
+
+    now, then = asyncio.run(ask_both())
+    assert now["publication"] == said.publication_id
+    assert len(now["data"]) == 1 < len(then["data"])
+    history = "/v1/moonshots/BTC?said_by=2024-02-01T00:00:00Z"
+    assert said.publication_id not in {
+        row["publication"] for row in ask(fresh_world.app, history).json["data"]
+    }
+
+
+def test_symbols_are_read_on_the_day_asked(fresh_world: World) -> None:
+    day = date(2022, 5, 1)
+    rows = [row | {"token_id": 5001, "symbol": "LUNA"} for row in make_kind_rows("moonshots", day)]
+    say(fresh_world.database, "moonshots", day, rows[:1])
+    asyncio.run(fresh_world.app.state.refresh())
+    then = ask(fresh_world.app, "/v1/moonshots?symbol=LUNA&as_of=2022-05-01").json
+    assert [row["token_id"] for row in then["data"]] == [5001]
+    assert ask(fresh_world.app, "/v1/moonshots/LUNC").json["data"][0]["token_id"] == 5001
