@@ -18,7 +18,7 @@ from assay.grades.rows import Point, create_rows, encode_rows, list_points
 from assay.grades.types import Artefact, DayGrades, Flags, GradeKind, NoView
 from assay.kit.errors import NotFound
 from assay.markets.types import Panel, Token, TokenKind
-from assay.publishing import Facts, group_days, select_listed
+from assay.publishing import KnownFacts, group_days, select_listed
 
 DAYS_AT_ONCE = 128
 ONE_DAY = timedelta(days=1)
@@ -71,7 +71,7 @@ class Models:
 def judge_days(
     days: Sequence[date],
     models: Models,
-    facts_at: Callable[[date], Facts],
+    facts_at: Callable[[date], KnownFacts],
     changes: Sequence[datetime],
 ) -> Iterator[Judged]:
     """Judge ascending `days`, each from the facts known at its close.
@@ -150,7 +150,7 @@ def list_blocked(
 
 
 def _judge_chunk(
-    facts: Facts, models: Models, days: Sequence[date]
+    facts: KnownFacts, models: Models, days: Sequence[date]
 ) -> tuple[CrossSections, dict[date, list[Token]], list[DayGrades]]:
     tokens = {day: facts.tokens(day) for day in days}
     sections = compute_sections(facts.panel, facts.tokens(days[-1]), days[0], days[-1])
@@ -178,7 +178,7 @@ def _by_model(models: Models, days: Sequence[date]) -> Iterator[tuple[Artefact, 
 
 
 def _judged(
-    facts: Facts,
+    facts: KnownFacts,
     sections: CrossSections,
     listed: Sequence[Token],
     day: DayGrades,

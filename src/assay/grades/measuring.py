@@ -23,7 +23,7 @@ from assay.kit.errors import BadInput
 from assay.kit.home import Home
 from assay.kit.progress import Progress
 from assay.markets.types import Panel, Registry, TokenId, TokenKind
-from assay.publishing import Facts, load_facts
+from assay.publishing import KnownFacts, load_facts
 
 BITCOIN = TokenId(3375)
 LINEAR = "linear model"
@@ -119,7 +119,7 @@ class Baselines(Mapping[str, Matrix]):
 
 
 def _load_said(
-    database: Database, kind: GradeKind, facts: Facts, window: Window
+    database: Database, kind: GradeKind, facts: KnownFacts, window: Window
 ) -> tuple[Said, set[str]]:
     panel = facts.panel
     with database.read() as connection:
@@ -136,7 +136,7 @@ def _load_said(
 
 def _collect(
     kind: GradeKind,
-    facts: Facts,
+    facts: KnownFacts,
     sections: CrossSections,
     said: Said,
     window: Window,

@@ -16,7 +16,7 @@ from assay.kit.errors import BadInput
 from assay.kit.home import Home
 from assay.kit.moments import close_of, parse_utc
 from assay.publishing import (
-    Facts,
+    KnownFacts,
     Reproduction,
     compare,
     load_facts,
@@ -115,7 +115,11 @@ def _is_revised(day: date, changes: Sequence[datetime]) -> bool:
 
 
 def _compare(
-    header: bytes, rows: bytes, publication_id: str, models: Models, facts: Mapping[date, Facts]
+    header: bytes,
+    rows: bytes,
+    publication_id: str,
+    models: Models,
+    facts: Mapping[date, KnownFacts],
 ) -> Reproduction:
     day = date.fromisoformat(orjson.loads(header)["as_of"])
     changes = [close_of(day)] if len(facts) > 1 else []

@@ -8,7 +8,7 @@ Tables    none: what is said lies in the ledger
 
 from assay.publishing.bundles import pack_facts, read_bundle, unpack_facts, write_bundle
 from assay.publishing.code import code_version
-from assay.publishing.facts import Facts, group_days, list_coins, load_facts, select_listed
+from assay.publishing.facts import KnownFacts, group_days, list_coins, load_facts, select_listed
 from assay.publishing.numbers import format_decimal, format_price
 from assay.publishing.proofs import (
     Check,
@@ -33,6 +33,7 @@ from assay.publishing.service import (
 from assay.publishing.types import (
     FIRST_DAY,
     Evaluation,
+    Facts,
     Hours,
     Judgement,
     Said,
@@ -49,6 +50,7 @@ __all__ = [
     "Hours",
     "Judged",
     "Judgement",
+    "KnownFacts",
     "Reproduction",
     "Said",
     "SaidBook",

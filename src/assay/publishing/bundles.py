@@ -25,7 +25,7 @@ from assay import markets
 from assay.kit.atomic import write_atomic
 from assay.kit.errors import NotFound, SourceMalformed
 from assay.markets.types import Panel, Token, TokenId, TokenKind
-from assay.publishing.facts import Facts
+from assay.publishing.facts import KnownFacts
 from assay.publishing.hours import FIELDS as HOUR_FIELDS
 from assay.publishing.hours import align_hours
 from assay.publishing.types import Hours
@@ -146,7 +146,7 @@ def unpack_panel(payload: bytes, tokens: list[Token], last_day: date) -> Panel:
     return Panel(token_ids=ids, first_day=first_day, complete_through=last_day, **cells)
 
 
-def pack_facts(facts: Mapping[date, Facts]) -> dict[str, bytes]:
+def pack_facts(facts: Mapping[date, KnownFacts]) -> dict[str, bytes]:
     """Members for the facts of a day and of the day before (which may share one panel)."""
     members: dict[str, bytes] = {}
     newest = max(facts)
@@ -157,7 +157,7 @@ def pack_facts(facts: Mapping[date, Facts]) -> dict[str, bytes]:
     return members
 
 
-def unpack_facts(members: Mapping[str, bytes], day: date, recorded_by: datetime) -> Facts:
+def unpack_facts(members: Mapping[str, bytes], day: date, recorded_by: datetime) -> KnownFacts:
     """The facts of a day out of a bundle, from its own candles or from those of the next day."""
     registry = RecordedTokens(
         {
@@ -178,7 +178,7 @@ def unpack_facts(members: Mapping[str, bytes], day: date, recorded_by: datetime)
             raise SourceMalformed("The bundle has no hourly candles.", hint="Export it again.")
         return unpack_hours(payload, day)
 
-    return Facts(panel, registry, recorded_by, markets.digest_days(panel), fetch_hours)
+    return KnownFacts(panel, registry, recorded_by, markets.digest_days(panel), fetch_hours)
 
 
 def pack_hours(hours: Hours) -> bytes:

@@ -18,7 +18,7 @@ from assay.kit.home import Home
 from assay.kit.moments import close_of
 from assay.markets.types import Panel, Token, TokenKind
 from assay.publishing.hours import digest_hours, load_hours
-from assay.publishing.types import Hours
+from assay.publishing.types import Facts, Hours
 
 LISTED_DAYS = 31
 
@@ -32,7 +32,7 @@ class Tokens(Protocol):
 
 
 @dataclass(frozen=True)
-class Facts:
+class KnownFacts:
     """Facts of a group of days: the panel reaches to the newest of them."""
 
     panel: Panel
@@ -99,13 +99,13 @@ class Facts:
         ).hexdigest()
 
 
-def load_facts(home: Home, as_of: date, recorded_by: datetime) -> Facts:
+def load_facts(home: Home, as_of: date, recorded_by: datetime) -> KnownFacts:
     """Facts known at the close of `as_of` and recorded by `recorded_by`.
 
     Raises BadInput before the data, InFuture after them, NotFound where nothing was loaded.
     """
     panel = trim_start(markets.load_panel(home, as_of, recorded_by))
-    return Facts(
+    return KnownFacts(
         panel=panel,
         registry=markets.load_registry(home),
         recorded_by=recorded_by,

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import orjson
@@ -16,7 +16,7 @@ from assay.kit.moments import parse_utc
 from assay.ledger import Publication
 from assay.publishing.bundles import pack_facts, pack_hours, read_bundle, unpack_facts, write_bundle
 from assay.publishing.code import code_version
-from assay.publishing.facts import Facts, load_facts
+from assay.publishing.facts import KnownFacts, load_facts
 from assay.publishing.said import Load, Look, SaidBook, stored
 from assay.publishing.service import Judged, judge
 from assay.publishing.types import Speaker
@@ -104,7 +104,7 @@ def export_publication(
     members = {
         "header.json": said.header,
         "rows.json": said.rows,
-        **pack_facts({said.as_of: facts}),
+        **pack_facts(_list_days(facts, said)),
     }
     for kind, day, _ in looks:
         rows = load(kind, day)
@@ -144,7 +144,7 @@ def compare(
 
 
 def _judge_again(
-    speaker: Speaker, day: date, hour: int | None, facts: Facts, load: Load
+    speaker: Speaker, day: date, hour: int | None, facts: KnownFacts, load: Load
 ) -> tuple[Judged, list[Look]]:
     looks: list[Look] = []
 
@@ -160,6 +160,12 @@ def _judge_again(
         f"The facts at hand allow no {speaker.kind.name} of {day}.",
         hint="Export the publication again, where it was published.",
     )
+
+
+def _list_days(facts: KnownFacts, said: Publication) -> dict[date, KnownFacts]:
+    """The facts by the days they are asked for: an hour reads the daily facts of the day before."""
+    before = {} if said.hour is None else {said.as_of - timedelta(days=1): facts}
+    return {**before, said.as_of: facts}
 
 
 def _load(database: Database, publication_id: str) -> Publication:

@@ -13,7 +13,7 @@ from assay.kit.home import Home
 from assay.kit.progress import Progress, SilentProgress
 from assay.ledger import Draft, Publication
 from assay.publishing.code import code_version
-from assay.publishing.facts import Facts, group_days, load_facts
+from assay.publishing.facts import KnownFacts, group_days, load_facts
 from assay.publishing.said import Look, SaidBook, stored
 from assay.publishing.types import Judgement, Speaker
 
@@ -132,7 +132,9 @@ def check_day(home: Home, speaker: Speaker, day: date | None) -> date:
     return wanted
 
 
-def judge(speaker: Speaker, days: Sequence[date], facts: Facts, book: SaidBook) -> Iterator[Judged]:
+def judge(
+    speaker: Speaker, days: Sequence[date], facts: KnownFacts, book: SaidBook
+) -> Iterator[Judged]:
     """Judge ascending days that see the same corrections; canonical bytes and inputs digests."""
     book.take_looks()
     for item in speaker.judge(days, facts, book):
@@ -188,7 +190,7 @@ def _list_standing(
     return {(item.as_of, item.hour) for item in found}
 
 
-def _digest(facts: Facts, item: Judgement, looks: Sequence[Look]) -> str:
+def _digest(facts: KnownFacts, item: Judgement, looks: Sequence[Look]) -> str:
     known = facts.digest(item.day) if item.hour is None else facts.digest_hour(item.day, item.hour)
     if not looks:
         return known

@@ -58,7 +58,7 @@ class Hours:
 
 
 class Facts(Protocol):
-    """Facts of a group of days that see the same corrections (see `publishing.facts.Facts`)."""
+    """Facts of a group of days that see the same corrections (made by `load_facts`)."""
 
     @property
     def panel(self) -> Panel:

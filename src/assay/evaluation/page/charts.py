@@ -86,7 +86,7 @@ def draw_bars(
     """A horizontal bar for each (name, value), in the order given; one of them may stand out."""
     known = [value for _, value in rows if np.isfinite(value)] or [0.0]
     low, high = min(0.0, *known), max(0.0, *known)
-    pad = 0.16 * (high - low or 1.0)
+    pad = (0.16 if wide else 0.3) * (high - low or 1.0)
     pitch, top, width = 22.0, 6.0, WIDE if wide else HALF
     left = 230.0 if wide else 170.0
     height = top + pitch * len(rows) + 8
