@@ -1,0 +1,1 @@
+"""Forecasts, computed: pure kernels over the panel, causal to the bit."""
