@@ -1,0 +1,163 @@
+"""What is sealed of single coins: their figures, and whom they move with.
+
+Pure. The fields are documented in `docs/api.md` and `docs/method/market_state.md`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assay.backtest import METRICS
+from assay.market_state.types import (
+    CORRELATION_LISTED,
+    REASONS,
+    SHORT_OVERLAP,
+    Counts,
+    Matrix,
+    NoView,
+    Series,
+)
+from assay.markets.types import Token
+
+Json = dict[str, object]
+
+WHOLE: Mapping[str, int] = {
+    "total_return": 4,
+    "cagr": 4,
+    "mean": 6,
+    "deviation": 6,
+    "volatility": 4,
+    "sharpe": 3,
+    "sortino": 3,
+    "max_drawdown": 4,
+    "calmar": 3,
+    "omega": 4,
+    "payoff_ratio": 4,
+    "tail_ratio": 4,
+    "var_95": 4,
+    "cvar_95": 4,
+    "skew": 3,
+    "kurtosis": 3,
+    "share_positive": 4,
+    "beta": 4,
+    "alpha": 4,
+    "correlation": 4,
+}
+"""Metrics since a coin's first bar that are published, and their decimals."""
+
+YEARLY: Mapping[str, int] = {
+    name: places
+    for name, places in WHOLE.items()
+    if name not in ("cagr", "mean", "deviation", "payoff_ratio", "tail_ratio", "share_positive")
+}
+"""The same over the last 365 days, where the total return is the CAGR."""
+
+ANNUALISED = ("cagr", "calmar", "alpha")
+"""Not said of less than a year: a month's return to the power of twelve is no record."""
+
+_TIDY: dict[str, str | None] = {"nan": None, "inf": None, "-inf": None}
+_TIDY |= {f"-0.{'0' * places}": f"0.{'0' * places}" for places in (3, 4, 6)}
+
+
+class WindowFormat:
+    """Formats the chosen metrics of a window, all in one go: a back-fill writes ten million."""
+
+    def __init__(self, places: Mapping[str, int]) -> None:
+        self._names = tuple(places)
+        self._places = [METRICS.index(name) for name in places]
+        self._template = " ".join(f"%.{digits}f" for digits in places.values())
+
+    def format(self, figures: Series, since: date, is_year: bool) -> Json:
+        """Decimal strings of `figures` [metrics], None where undefined; what is annualised only
+        with `is_year`.
+        """
+        texts = (self._template % tuple(figures[self._places].tolist())).split(" ")
+        window: Json = {
+            name: _TIDY.get(text, text) for name, text in zip(self._names, texts, strict=True)
+        }
+        if not is_year:
+            window.update((name, None) for name in ANNUALISED if name in window)
+        window["since"] = since.isoformat()
+        window["days"] = int(figures[0])
+        return window
+
+
+def create_silent_row(token: Token, code: NoView, empty: Sequence[str], reason: str = "") -> Json:
+    """A coin without a view: the reason, and None for every field of `empty`."""
+    return {
+        **create_names(token),
+        "no_view": {"code": code.value, "reason": reason or REASONS[code]},
+        **dict.fromkeys(empty),
+    }
+
+
+def create_names(token: Token) -> Json:
+    """What every row of a coin begins with."""
+    return {"token_id": int(token.token_id), "symbol": token.symbol, "name": token.name}
+
+
+def order_by_volume(
+    median_volumes: Series, rows: Counts, token_ids: NDArray[np.int64]
+) -> list[int]:
+    """`rows` with the largest 30-day median dollar volume first, the unknown last, ties by id."""
+    sizes = np.nan_to_num(median_volumes[rows], nan=-1.0)
+    return [int(row) for row in rows[np.lexsort((token_ids[rows], -sizes))]]
+
+
+def create_correlation_rows(
+    tokens: Sequence[Token], values: Matrix, means: Series, days: Counts
+) -> list[Json]:
+    """One row per coin: the 10 most and the 10 least correlated of the first `values.shape[1]` of
+    `tokens`, ties by token id. `values` [tokens, peers] are NaN where unknown.
+    """
+    peers = np.array([int(token.token_id) for token in tokens[: values.shape[1]]], np.int64)
+    by_id = np.argsort(peers)
+    ordered = np.ascontiguousarray(values[:, by_id])
+    most = np.argsort(-ordered, axis=1, kind="stable")[:, :CORRELATION_LISTED]
+    least = np.argsort(ordered, axis=1, kind="stable")[:, :CORRELATION_LISTED]
+    ids = peers[by_id]
+    return [
+        _create_correlation_row(
+            token,
+            int(days[i]),
+            float(means[i]),
+            _list_pairs(ids[most[i]], ordered[i, most[i]]),
+            _list_pairs(ids[least[i]], ordered[i, least[i]]),
+        )
+        for i, token in enumerate(tokens)
+    ]
+
+
+def _list_pairs(ids: Counts, values: Series) -> list[Json]:
+    return [
+        {"token_id": token_id, "correlation": text}
+        for token_id, text in zip(ids.tolist(), _format_each(values), strict=True)
+        if text is not None
+    ]
+
+
+def _format_each(values: Series) -> list[str | None]:
+    texts = ("%.4f " * values.size % tuple(values.tolist())).split()
+    return [_TIDY.get(text, text) for text in texts]
+
+
+def _create_correlation_row(
+    token: Token, days: int, mean: float, most: list[Json], least: list[Json]
+) -> Json:
+    if not most:
+        silent = create_silent_row(
+            token, NoView.SHORT_HISTORY, ("mean", "most", "least"), SHORT_OVERLAP
+        )
+        return {**silent, "days": days}
+    return {
+        **create_names(token),
+        "no_view": None,
+        "days": days,
+        "mean": f"{mean:.4f}",
+        "most": most,
+        "least": least,
+    }
