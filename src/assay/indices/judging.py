@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,15 +37,20 @@ class Watcher:
     facts: Facts
     features: Features
 
-    def see(self, day: date, wanted: set[RankBy], read: ReadRows) -> View:
-        """The day as known at its close, with the scores in `wanted` that were published."""
-        tokens = {int(token.token_id): token for token in self.facts.tokens(day)}
-        scores: dict[RankBy, Series] = {}
-        for by in sorted(wanted):
-            values = read_scores(by, day, read, self.features.panel.token_ids)
-            if values is not None:
-                scores[by] = values
-        return View(self.features, day, self.features.panel.column(day), tokens, scores)
+    def see(self, day: date, read: ReadRows) -> View:
+        """The day as known at its close; what was said is read when a rule book asks for it."""
+        features = self.features
+        column = features.panel.column(day)
+        return View(
+            features=features,
+            day=day,
+            column=column,
+            tokens={int(token.token_id): token for token in self.facts.tokens(day)},
+            read_scores=cache(lambda by: read_scores(by, day, read, features.rows)),
+            prices=features.filled[:, column].tolist(),
+            units=features.panel.unit[:, column].tolist(),
+            units_before=features.panel.unit[:, max(column - 1, 0)].tolist(),
+        )
 
 
 def create_watcher(facts: Facts) -> Watcher:
@@ -66,9 +72,8 @@ def judge_days(days: Sequence[date], facts: Facts, said: Said) -> Iterator[Judge
     books = load_rule_books()
     model = f"rules:{digest_books(books)}"
     watcher = create_watcher(facts)
-    wanted = {by for book in books for by in list_scores(book)}
     for day in days:
-        view = watcher.see(day, wanted, said.rows)
+        view = watcher.see(day, said.rows)
         rows = [advance(book, view, _look_back(said, day, book.index_id)) for book in books]
         yield Judgement(day, rows, model)
 
@@ -85,25 +90,15 @@ def advance(book: RuleBook, view: View, past: Past) -> Json:
     return create_row(book, now, trades, decision, view, past)
 
 
-def list_scores(book: RuleBook) -> set[RankBy]:
-    """What other rooms must have said for this rule book."""
-    baskets = [book.basket] if book.sleeve is None else [book.basket, book.sleeve.basket]
-    wanted = {basket.rank_by for basket in baskets} - {RankBy.SIZE}
-    return wanted | ({RankBy.INVESTOR_GRADE} if RankBy.FALL_RISK in wanted else set())
-
-
-def read_scores(
-    by: RankBy, day: date, read: ReadRows, token_ids: NDArray[np.int64]
-) -> Series | None:
+def read_scores(by: RankBy, day: date, read: ReadRows, places: Mapping[int, int]) -> Series | None:
     """Published figures of a day in order of rows, NaN = no view; None if nothing stands."""
     kind = {RankBy.TRADER_GRADE: TRADER, RankBy.INVESTOR_GRADE: INVESTOR}.get(by, MOONSHOTS)
     rows = read(kind, day)
     if rows is None:
         return None
-    place = {int(key): row for row, key in enumerate(token_ids.tolist())}
-    values = np.full(token_ids.size, np.nan)
+    values = np.full(len(places), np.nan)
     for item in rows:
-        row = place.get(int(item["token_id"]))
+        row = places.get(int(item["token_id"]))
         figure = _read_fall(item) if by is RankBy.FALL_RISK else item["grade"]
         if row is not None and figure is not None:
             values[row] = float(figure)
@@ -140,8 +135,8 @@ def _create_market(state: State, view: View) -> Market:
     open_ids: set[int] = set()
     ended_ids: set[int] = set()
     for key in keys:
-        row = features.panel.row(key)
-        prices[key] = float(features.filled[row, column])
+        row = view.row(key)
+        prices[key] = view.prices[row]
         if features.has_bar[row, column]:
             open_ids.add(key)
         elif view.tokens[key].last_day is not None or features.has_ended(row, column):
@@ -150,10 +145,7 @@ def _create_market(state: State, view: View) -> Market:
 
 
 def _weigh(state: State, view: View) -> dict[int, float]:
-    features = view.features
     return {
-        key: holding.amount
-        * float(features.filled[features.panel.row(key), view.column])
-        / state.level
+        key: holding.amount * view.prices[view.row(key)] / state.level
         for key, holding in state.holdings.items()
     }

@@ -324,8 +324,8 @@ def _plain(value: object) -> object:
         return str(value)
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, tuple | list):
-        return [_plain(item) for item in value]
+    if isinstance(value, tuple):
+        return " ".join(value) if value and isinstance(value[0], str) else list(value)
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if is_dataclass(value) and not isinstance(value, type):

@@ -8,8 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-
-import numpy as np
+from math import fsum, isfinite
 
 from assay.indices.compute.deciding import Decision, View, is_scheduled
 from assay.indices.types import (
@@ -134,7 +133,7 @@ def _name(book: RuleBook, view: View) -> tuple[str, str]:
 
 
 def _read_holding(item: Json, view: View) -> Holding:
-    unit = _unit(int(item["token_id"]), view, 1)
+    unit = view.units_before[view.row(int(item["token_id"]))]
     return Holding(
         amount=float(item["amount"]) / unit,
         entry_price=float(item["entry_price"]) * unit,
@@ -155,19 +154,10 @@ def _read_orders(orders: Json | None) -> Orders | None:
     )
 
 
-def _unit(token_id: int, view: View, days_ago: int) -> float:
-    panel = view.features.panel
-    return float(panel.unit[panel.row(token_id), view.column - days_ago])
-
-
-def _price(token_id: int, view: View) -> float:
-    return float(view.features.filled[view.features.panel.row(token_id), view.column])
-
-
 def _by_value(state: State, view: View) -> list[tuple[int, Holding]]:
     return sorted(
         state.holdings.items(),
-        key=lambda item: (-item[1].amount * _price(item[0], view), item[0]),
+        key=lambda item: (-item[1].amount * view.prices[view.row(item[0])], item[0]),
     )
 
 
@@ -182,14 +172,13 @@ def _name_token(token_id: int, view: View) -> Json:
 
 
 def _format_holding(token_id: int, holding: Holding, level: float, view: View) -> Json:
-    price, unit = _price(token_id, view), _unit(token_id, view, 0)
-    value = holding.amount * price
+    row = view.row(token_id)
+    price, unit = view.prices[row], view.units[row]
     return {
         **_name_token(token_id, view),
-        "weight": format_decimal(value / level, 6),
+        "weight": format_decimal(holding.amount * price / level, 6),
         "price": format_price(price / unit),
         "amount": _format_amount(holding.amount * unit),
-        "value": format_decimal(value, 6),
         "entry_price": format_price(holding.entry_price / unit),
         "entered": holding.entered.isoformat(),
         "return": format_decimal(price / holding.entry_price - 1.0, 6),
@@ -197,7 +186,7 @@ def _format_holding(token_id: int, holding: Holding, level: float, view: View) -
 
 
 def _format_trade(trade: Trade, view: View) -> Json:
-    unit = _unit(trade.token_id, view, 0)
+    unit = view.units[view.row(trade.token_id)]
     return {
         **_name_token(trade.token_id, view),
         "action": "buy" if trade.is_buy else "sell",
@@ -238,17 +227,9 @@ def _format_share(share: float | None) -> str | None:
 
 def _sum_volumes(state: State, view: View) -> str | None:
     panel = view.features.panel
-    rows = [panel.row(key) for key in state.holdings]
-    traded = [float(panel.close[row, view.column] * panel.volume[row, view.column]) for row in rows]
-    return format_decimal(sum_known(traded), 0)
-
-
-def sum_known(values: Sequence[float]) -> float:
-    """The sum of those that are there, in their order."""
-    total = 0.0
-    for value in values:
-        total += value if np.isfinite(value) else 0.0
-    return total
+    rows = [view.row(key) for key in state.holdings]
+    traded = panel.close[rows, view.column] * panel.volume[rows, view.column]
+    return format_decimal(fsum(value for value in traded.tolist() if isfinite(value)), 0)
 
 
 def _describe_regime(rule: CashRule, decision: Decision, view: View) -> Json:

@@ -1,6 +1,6 @@
 """What an index shall hold: from a rule book, what it holds and one day's view, to orders."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -33,19 +33,29 @@ SCORE_NAMES = {
 @dataclass(frozen=True)
 class View:
     """One day as an index sees it: the features up to its column, the tokens as known then (by id),
-    and what was said of them ([tokens], NaN = no view; a score that nobody published is missing).
+    and `read_scores` for what was said of them ([tokens], NaN = no view; None: nothing stands).
+
+    The lists are in order of rows: last price known (continuous through redenominations), and the
+    redenomination factor of the day and of the day before.
     """
 
     features: Features
     day: date
     column: int
     tokens: Mapping[int, Token]
-    scores: Mapping[RankBy, Series]
+    read_scores: Callable[[RankBy], Series | None]
+    prices: Sequence[float]
+    units: Sequence[float]
+    units_before: Sequence[float]
 
     @property
     def row_ids(self) -> NDArray[np.int64]:
         """Token ids in order of rows."""
         return self.features.panel.token_ids
+
+    def row(self, token_id: int) -> int:
+        """Where a token stands."""
+        return self.features.rows[token_id]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +131,12 @@ def rank_basket(
     by = basket.rank_by
     if by is RankBy.SIZE:
         return rank_rows(sizes, eligible), sizes, size_name
-    if by is RankBy.FALL_RISK and by not in view.scores:
+    scores = view.read_scores(by)
+    if scores is None and by is RankBy.FALL_RISK:
         by = RankBy.INVESTOR_GRADE
-    if by not in view.scores:
+        scores = view.read_scores(by)
+    if scores is None:
         return None
-    scores = view.scores[by]
     ordered = -scores if by is RankBy.FALL_RISK else scores
     return rank_rows(ordered, eligible), scores, SCORE_NAMES[by]
 

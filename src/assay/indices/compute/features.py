@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +38,11 @@ class Features:
     _votes: dict[tuple[int, float], tuple[Series, Flags]] = field(
         default_factory=dict, compare=False, repr=False
     )
+
+    @cached_property
+    def rows(self) -> dict[int, int]:
+        """Row of each token id."""
+        return {int(key): row for row, key in enumerate(self.panel.token_ids.tolist())}
 
     def votes(self, days: int, band: float) -> tuple[Series, Flags]:
         """`compute_votes` of the market's level; computed once a mean."""
