@@ -1,17 +1,15 @@
 """What may be simulated: shapes, prices, costs and wishes that can mean something."""
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from assay.backtest.compute.days import Columns, find_last_bars
 from assay.backtest.types import Costs, Matrix
 from assay.kit.errors import BadInput, NotEnoughData
 
-TOLERANCE = 1e-9
-"""Weights are sums of rounded parts; they may exceed the limit by this much."""
 
-
-def check_closes(closes: ArrayLike) -> Matrix:
-    """The closes as float64, contiguous; a close is a finite positive number or NaN (no bar)."""
+def check_matrix(closes: ArrayLike) -> Matrix:
+    """The closes as float64, contiguous, with at least one token and one day."""
     prices = np.ascontiguousarray(closes, dtype=np.float64)
     if prices.ndim != 2:
         raise BadInput(
@@ -22,6 +20,12 @@ def check_closes(closes: ArrayLike) -> Matrix:
             f"The window is empty: {prices.shape[0]} tokens x {prices.shape[1]} days.",
             hint="Widen the window or name at least one token.",
         )
+    return prices
+
+
+def check_closes(closes: ArrayLike) -> Matrix:
+    """The same, each a finite positive number or NaN (no bar)."""
+    prices = check_matrix(closes)
     if not np.all(np.isnan(prices) | ((prices > 0.0) & (prices < np.inf))):
         raise BadInput(
             "A close is zero, negative or infinite.", hint="Put NaN where a token has no bar."
@@ -38,24 +42,6 @@ def check_like(name: str, values: ArrayLike, closes: Matrix) -> Matrix:
             hint="Both are [tokens, days] over the same tokens and days.",
         )
     return matrix
-
-
-def check_weights(values: ArrayLike, closes: Matrix, leverage: float) -> Matrix:
-    """Target weights: finite or NaN (no order), absolute values of a day adding up to at most
-    `leverage`.
-    """
-    weights = check_like("weights", values, closes)
-    if np.any(np.isinf(weights)):
-        raise BadInput("A weight is infinite.", hint="Use NaN for no order and 0 to sell.")
-    gross = np.nansum(np.abs(weights), axis=0)
-    if np.any(gross > leverage * (1.0 + TOLERANCE)):
-        day = int(np.argmax(gross))
-        raise BadInput(
-            f"The weights of column {day} add up to {gross[day]:.6g} of the capital, more than"
-            f" {leverage:g}.",
-            hint="Scale them down, or allow it: leverage=2.0 is a full long beside a full short.",
-        )
-    return weights
 
 
 def check_signals(values: ArrayLike, closes: Matrix, *, allow_short: bool) -> Matrix:
@@ -77,16 +63,18 @@ def check_costs(fee_bps: float, slippage_bps: float, impact_bps: float = 0.0) ->
     return Costs(fee_bps, slippage_bps, impact_bps)
 
 
-def check_volume(volume_usd: ArrayLike | None, closes: Matrix, costs: Costs) -> Matrix:
-    """Dollar volumes of the closes' shape; an empty matrix when none are given and none needed."""
-    if volume_usd is not None:
-        return check_like("volumes", volume_usd, closes)
-    if costs.impact_bps > 0.0:
+def check_capital(capital: float, leverage: float, costs: Costs, volumes: Matrix) -> None:
+    """Capital and leverage above zero; volumes wherever an impact is to be computed."""
+    if not 0.0 < capital < np.inf or not 0.0 < leverage < np.inf:
+        raise BadInput(
+            f"A capital of {capital:g} with leverage {leverage:g} cannot trade.",
+            hint="Both are above zero.",
+        )
+    if costs.impact_bps > 0.0 and not volumes.size:
         raise BadInput(
             "Impact cannot be computed without volumes.",
             hint="Give volume_usd, dollars traded [tokens, days], or leave impact_bps at 0.",
         )
-    return np.empty((0, 0))
 
 
 def check_lag(lag: int) -> int:
@@ -98,17 +86,34 @@ def check_lag(lag: int) -> int:
     return int(lag)
 
 
-def check_last_bars(last_bars: ArrayLike | None, closes: Matrix) -> NDArray[np.int64]:
+def check_last_bars(last_bars: ArrayLike | None, closes: Matrix) -> Columns:
     """Column of each token's last bar: as given, or the last one in the closes (-1: none)."""
-    tokens, days = closes.shape
     if last_bars is None:
-        bars = np.isfinite(closes)
-        found = days - 1 - np.argmax(bars[:, ::-1], axis=1)
-        return np.where(bars.any(axis=1), found, -1).astype(np.int64)
+        return find_last_bars(closes)
     given = np.ascontiguousarray(last_bars, dtype=np.int64)
-    if given.shape != (tokens,):
+    if given.shape != closes.shape[:1]:
         raise BadInput(
-            f"last_bars has the shape {given.shape}, there are {tokens} tokens.",
+            f"last_bars has the shape {given.shape}, there are {closes.shape[0]} tokens.",
             hint="One column for each token; the number of days for one that trades on.",
         )
     return given
+
+
+def check_account(
+    closes: ArrayLike,
+    weights: ArrayLike,
+    volume_usd: ArrayLike | None,
+    last_bars: ArrayLike | None,
+) -> tuple[Matrix, Matrix, Matrix, Columns]:
+    """Shapes of what an account follows; the account itself looks at each day's values.
+
+    Volumes are an empty matrix when there are none.
+    """
+    prices = check_matrix(closes)
+    volumes = np.empty((0, 0)) if volume_usd is None else check_like("volumes", volume_usd, prices)
+    return (
+        prices,
+        check_like("weights", weights, prices),
+        volumes,
+        check_last_bars(last_bars, prices),
+    )

@@ -21,7 +21,8 @@ def run_signals(
     """Simple daily returns, net of costs, of following `signals` on each token alone.
 
     [tokens, days]; NaN where the token is not traded (before its first bar and after the day on
-    which it is sold for good), 0 on a day without a bar. A signal of t is filled at the close of
+    which it is sold for good), 0 on a day without a bar and after ruin (-1, which only shorts
+    can bring). A signal of t is filled at the close of
     t + lag: 1 puts everything into the token, -1 is short as much as the account is worth, 0 is
     out, NaN no order; fractions are allowed. Each account equals `run_weights` of that token
     alone, so a short is set back to the account's value at each close and pays for it. Without
@@ -37,6 +38,14 @@ def run_signals(
 
 
 @kernel
+def _fill(wish: float, cash: float, held: float, rate: float) -> tuple[float, bool]:
+    """Dollars traded towards `wish`, and whether they reach it: cash may not suffice."""
+    trade = wish * (cash + held) - held
+    reach = max(cash, 0.0) / (1.0 + rate)
+    return (trade, True) if trade <= reach else (reach, False)
+
+
+@kernel
 def _follow_token(
     prices: Series, targets: Series, end: int, lag: int, rate: float, returns: Series
 ) -> None:
@@ -46,22 +55,20 @@ def _follow_token(
             price = prices[day]
         if price != price:
             continue
-        held = units * price
-        value = cash + held
-        if value <= 0.0:
-            returns[day] = -1.0
-            break
-        wish = 0.0 if day > end else (targets[day - lag] if day >= lag else np.nan)
-        trade = 0.0
-        if wish == wish and (prices[day] == prices[day] or day > end):
-            trade = wish * value - held
-        if trade > 0.0:
-            trade = min(trade, max(cash, 0.0) / (1.0 + rate))
-        paid = abs(trade) * rate
-        cash -= trade + paid
-        units = 0.0 if wish == 0.0 and trade != 0.0 else units + trade / price
-        returns[day] = (value - paid) / earlier - 1.0
-        earlier = value - paid
+        returns[day] = 0.0
+        if earlier <= 0.0:
+            continue
+        held, trade, is_met = units * price, 0.0, False
+        wish = targets[day - lag] if day >= lag else np.nan
+        if day > end:
+            wish, trade, is_met = 0.0, -held, True
+        elif wish == wish and prices[day] == prices[day] and cash + held > 0.0:
+            trade, is_met = _fill(wish, cash, held, rate)
+        value = cash + held - abs(trade) * rate
+        cash -= trade + abs(trade) * rate
+        units = 0.0 if wish == 0.0 and is_met else units + trade / price
+        returns[day] = value / earlier - 1.0 if value > 0.0 else -1.0
+        earlier = value
 
 
 @kernel

@@ -1,21 +1,32 @@
 """Follow target weights: one account, all tokens, fills at a later close, money counted in floats.
 
-Rules in docs/method/backtest.md. Days are walked in blocks that are turned to [days, tokens] first:
-the account needs all tokens of one day side by side.
+Rules in docs/method/backtest.md; the readable twin of the kernel is in the tests.
 """
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from assay.backtest.compute import checks
+from assay.backtest.compute.days import (
+    BLOCK,
+    FINE,
+    Columns,
+    Flags,
+    find_ended,
+    inspect_day,
+    open_day,
+    refuse,
+    sum_lanes,
+    turn_block,
+)
 from assay.backtest.types import Matrix, Run, Series
 from assay.kit.compiled import kernel
-from assay.kit.errors import BadInput
-
-BLOCK = 16
-"""Days turned at a time: two cache lines of each token."""
 
 DAYS_PER_YEAR = 365.0
+CASH, TRADED, PAID = range(3)
+"""Places in the account: cash, dollars traded today, dollars of cost today (capital = 1)."""
+EQUITY, RETURNS, TURNOVER, COST, CASH_SHARE = range(5)
+"""Rows of what is recorded each day."""
 
 
 def run_weights(
@@ -47,190 +58,148 @@ def run_weights(
     and `capital_usd`. `cash` is the yearly interest on cash of either sign. Shorts borrow for
     nothing. Raises BadInput.
     """
-    prices = checks.check_closes(closes)
-    targets = checks.check_weights(weights, prices, leverage)
+    prices, targets, volumes, ends = checks.check_account(closes, weights, volume_usd, last_bars)
     costs = checks.check_costs(fee_bps, slippage_bps, impact_bps)
-    volumes = checks.check_volume(volume_usd, prices, costs)
-    ends = checks.check_last_bars(last_bars, prices)
-    if not 0.0 < capital_usd < np.inf or leverage <= 0.0:
-        raise BadInput(
-            f"A capital of {capital_usd:g} with leverage {leverage:g} cannot trade.",
-            hint="Both are above zero.",
-        )
+    checks.check_capital(capital_usd, leverage, costs, volumes)
+    wait = checks.check_lag(lag)
     tokens, days = prices.shape
-    series = np.zeros((5, days))
-    unfilled = np.zeros(days, dtype=np.int64)
+    series, unfilled = np.zeros((5, days)), np.zeros(days, dtype=np.int64)
     holdings = np.zeros((tokens, days) if keep_holdings else (0, 0))
-    settings = np.array(
-        [
-            costs.rate,
-            costs.impact_bps / 10_000.0 * np.sqrt(capital_usd),
-            1.0 - leverage,
-            1.0 + cash / DAYS_PER_YEAR,
-        ]
+    impact = costs.impact_bps / 10_000.0 * np.sqrt(capital_usd)
+    settings = np.array([costs.rate, impact, leverage, 1.0 + cash / DAYS_PER_YEAR])
+    verdict, day = _simulate(
+        prices, targets, volumes, ends, wait, settings, series, unfilled, holdings
     )
-    _simulate(
-        prices, targets, volumes, ends, checks.check_lag(lag), settings, series, unfilled, holdings
-    )
+    refuse(verdict, day, wait, leverage)
     return Run(
-        equity=series[0],
-        returns=series[1],
-        turnover=series[2],
-        cost=series[3],
-        cash=series[4],
+        equity=series[EQUITY],
+        returns=series[RETURNS],
+        turnover=series[TURNOVER],
+        cost=series[COST],
+        cash=series[CASH_SHARE],
         unfilled=unfilled,
         holdings=holdings if keep_holdings else None,
     )
 
 
 @kernel
-def turn_block(source: Matrix, first: int, block: Matrix) -> None:
-    """Days `first`.. of [tokens, days] into block [days, tokens]; days outside the source are NaN.
-
-    A source without tokens leaves the block as it is.
-    """
-    tokens, days = source.shape
-    for token in range(tokens):
-        for step in range(block.shape[0]):
-            day = first + step
-            block[step, token] = source[token, day] if 0 <= day < days else np.nan
+def _value_positions(units: Series, price: Series, held: Series) -> float:
+    for token in range(units.size):
+        held[token] = units[token] * price[token]
+    return sum_lanes(held)
 
 
 @kernel
-def value_positions(bars: Series, price: Series, units: Series) -> float:
-    """Take over the day's closes and give what is held at them."""
-    total = 0.0
-    for token in range(bars.size):
-        if bars[token] == bars[token]:
-            price[token] = bars[token]
-        if units[token] != 0.0:
-            total += units[token] * price[token]
-    return total
+def _sell_ended(ended: Columns, units: Series, held: Series, rate: float, account: Series) -> None:
+    for token in ended:
+        if held[token] != 0.0:
+            traded = abs(held[token])
+            account[CASH] += held[token] - traded * rate
+            account[TRADED] += traded
+            account[PAID] += traded * rate
+            units[token] = held[token] = 0.0
 
 
 @kernel
-def sell_ended(
-    day: int,
-    order: NDArray[np.int64],
-    ends: NDArray[np.int64],
-    following: int,
-    price: Series,
-    units: Series,
-    rate: float,
-    account: Series,
-) -> int:
-    """Close the positions of tokens whose last bar was yesterday; gives the next token to end.
-
-    account: cash, dollars traded, dollars of cost.
-    """
-    while following < order.size and ends[order[following]] < day:
-        token = order[following]
-        following += 1
-        if units[token] != 0.0:
-            traded = abs(units[token] * price[token])
-            account[0] += units[token] * price[token] - traded * rate
-            account[1] += traded
-            account[2] += traded * rate
-            units[token] = 0.0
-    return following
-
-
-@kernel
-def plan_trades(
-    value: float,
-    wishes: Series,
-    bars: Series,
-    volumes: Series,
-    price: Series,
-    units: Series,
-    trades: Series,
-) -> int:
+def _plan_trades(value: float, wishes: Series, is_open: Flags, held: Series, trades: Series) -> int:
     """Dollars to buy (+) or sell (-) of each token; gives how many wishes cannot be filled."""
     lapsed = 0
     for token in range(wishes.size):
-        trades[token] = 0.0
-        if wishes[token] != wishes[token]:
-            continue
-        held = units[token] * price[token] if units[token] != 0.0 else 0.0
-        wanted = wishes[token] * value - held
-        open_market = bars[token] == bars[token] and (volumes.size == 0 or volumes[token] > 0.0)
-        if open_market:
-            trades[token] = wanted
-        elif wanted != 0.0:
-            lapsed += 1
+        wish = wishes[token]
+        wanted = wish * value - held[token] if wish == wish else 0.0
+        trades[token] = wanted if is_open[token] else 0.0
+        lapsed += int((wanted != 0.0) & (not is_open[token]))
     return lapsed
 
 
 @kernel
-def compute_affordable(
-    cash: float, trades: Series, volumes: Series, rate: float, impact: float
-) -> float:
-    """The share of the planned purchases that cash and the day's sales pay for, costs included."""
-    needed = 0.0
+def _price_trades(
+    trades: Series, volumes: Series, rate: float, impact: float, paid: Series
+) -> None:
+    """Dollars that each trade costs."""
     for token in range(trades.size):
-        size = abs(trades[token])
-        if size > 0.0:
-            price_of_trade = rate
-            if impact > 0.0:
-                price_of_trade += impact * np.sqrt(size / volumes[token])
-            if trades[token] > 0.0:
-                needed += size * (1.0 + price_of_trade)
-            else:
-                cash += size * (1.0 - price_of_trade)
-    if needed <= cash:
-        return 1.0
-    return max(cash, 0.0) / needed
+        paid[token] = abs(trades[token]) * rate
+    if impact > 0.0:
+        for token in range(trades.size):
+            size = abs(trades[token])
+            if size > 0.0:
+                paid[token] += size * impact * np.sqrt(size / volumes[token])
 
 
 @kernel
-def fill_trades(
-    share: float,
-    trades: Series,
+def _sum_purchases(trades: Series, paid: Series, scratch: Series) -> float:
+    """Dollars that the purchases take, costs included."""
+    for token in range(trades.size):
+        scratch[token] = trades[token] + paid[token] if trades[token] > 0.0 else 0.0
+    return sum_lanes(scratch)
+
+
+@kernel
+def _sum_sales(trades: Series, paid: Series, scratch: Series) -> float:
+    """Dollars that the sales give, costs taken off."""
+    for token in range(trades.size):
+        scratch[token] = -trades[token] - paid[token] if trades[token] < 0.0 else 0.0
+    return sum_lanes(scratch)
+
+
+@kernel
+def _fill_trades(
+    trades: Series, wishes: Series, is_whole: bool, price: Series, units: Series
+) -> None:
+    """Move the positions; a target of 0 that is met in full leaves exactly nothing."""
+    for token in range(trades.size):
+        moved = units[token] + trades[token] / price[token]
+        gone = (wishes[token] == 0.0) & (trades[token] != 0.0) & (is_whole | (trades[token] < 0.0))
+        units[token] = 0.0 if gone else moved
+
+
+@kernel
+def _trade(
+    value: float,
     wishes: Series,
+    is_open: Flags,
     volumes: Series,
+    settings: Series,
     price: Series,
     units: Series,
-    rate: float,
-    impact: float,
+    scratch: Matrix,
     account: Series,
-) -> None:
-    """Carry the trades out, purchases scaled by `share`."""
-    for token in range(trades.size):
-        dollars = trades[token]
-        if dollars == 0.0:
-            continue
-        if dollars > 0.0:
-            dollars *= share
-        size = abs(dollars)
-        paid = size * rate
-        if impact > 0.0:
-            paid += size * impact * np.sqrt(size / volumes[token])
-        account[0] -= dollars + paid
-        account[1] += size
-        account[2] += paid
-        units[token] = 0.0 if wishes[token] == 0.0 else units[token] + dollars / price[token]
+) -> int:
+    """Plan the day's trades, cut purchases to the cash at hand, fill; gives the lapsed wishes."""
+    rate, impact, leverage = settings[0], settings[1], settings[2]
+    held, trades, paid, sums = scratch[0], scratch[1], scratch[2], scratch[3]
+    lapsed = _plan_trades(value, wishes, is_open, held, trades)
+    _price_trades(trades, volumes, rate, impact, paid)
+    received, needed = _sum_sales(trades, paid, sums), _sum_purchases(trades, paid, sums)
+    available = max(account[CASH] + (leverage - 1.0) * value + received, 0.0)
+    share = 1.0 if needed <= available else available / needed
+    if share < 1.0:
+        for token in range(trades.size):
+            trades[token] = trades[token] * share if trades[token] > 0.0 else trades[token]
+        _price_trades(trades, volumes, rate, impact, paid)
+        needed = _sum_purchases(trades, paid, sums)
+    costs = sum_lanes(paid)
+    account[CASH] += received - needed
+    account[TRADED] += sum_lanes(np.abs(trades))
+    account[PAID] += costs
+    _fill_trades(trades, wishes, share == 1.0, price, units)
+    return lapsed
 
 
 @kernel
-def _record(
-    day: int,
-    before: float,
-    units: Series,
-    price: Series,
-    account: Series,
-    series: Matrix,
-    holdings: Matrix,
-) -> None:
-    equity = before - account[2]
-    earlier = series[0, day - 1] if day > 0 else 1.0
-    series[0, day] = equity
-    series[1, day] = equity / earlier - 1.0
-    series[2, day] = account[1] / before
-    series[3, day] = account[2] / before
-    series[4, day] = account[0] / equity
-    for token in range(holdings.shape[0]):
-        if units[token] != 0.0:
-            holdings[token, day] = units[token] * price[token] / equity
+def _record(day: int, before: float, account: Series, series: Matrix) -> float:
+    """Equity of the day; 0 is ruin, and nothing is traded after it."""
+    earlier = series[EQUITY, day - 1] if day > 0 else 1.0
+    equity = before - float(account[PAID])
+    if equity <= 0.0:
+        series[RETURNS, day] = -1.0
+        return 0.0
+    series[EQUITY, day] = equity
+    series[RETURNS, day] = equity / earlier - 1.0
+    series[TURNOVER, day] = account[TRADED] / before
+    series[COST, day] = account[PAID] / before
+    series[CASH_SHARE, day] = account[CASH] / equity
+    return equity
 
 
 @kernel
@@ -238,19 +207,19 @@ def _simulate(
     prices: Matrix,
     targets: Matrix,
     volumes: Matrix,
-    ends: NDArray[np.int64],
+    ends: Columns,
     lag: int,
     settings: Series,
     series: Matrix,
-    unfilled: NDArray[np.int64],
+    unfilled: Columns,
     holdings: Matrix,
-) -> None:
+) -> tuple[int, int]:
     tokens, days = prices.shape
-    rate, impact, floor_share, interest = settings
     bars, wishes = np.empty((BLOCK, tokens)), np.empty((BLOCK, tokens))
     turnovers = np.empty((BLOCK, volumes.shape[0]))
-    price, units, trades = np.full(tokens, np.nan), np.zeros(tokens), np.empty(tokens)
-    account = np.array([1.0, 0.0, 0.0])
+    price, units, scratch = np.ones(tokens), np.zeros(tokens), np.zeros((4, tokens))
+    is_open = np.zeros(tokens, dtype=np.bool_)
+    account, equity = np.array([1.0, 0.0, 0.0]), 1.0
     order, following = np.argsort(ends, kind="mergesort"), 0
     for day in range(days):
         step = day % BLOCK
@@ -258,22 +227,30 @@ def _simulate(
             turn_block(prices, day, bars)
             turn_block(targets, day - lag, wishes)
             turn_block(volumes, day, turnovers)
-        if day > 0:
-            account[0] *= interest
-        account[1] = account[2] = 0.0
-        before = account[0] + value_positions(bars[step], price, units)
-        if before <= 0.0:
-            break
-        following = sell_ended(day, order, ends, following, price, units, rate, account)
-        value = before - account[2]
-        unfilled[day] = plan_trades(
-            value, wishes[step], bars[step], turnovers[step], price, units, trades
-        )
-        cash = account[0] - floor_share * value
-        share = compute_affordable(cash, trades, turnovers[step], rate, impact)
-        fill_trades(
-            share, trades, wishes[step], turnovers[step], price, units, rate, impact, account
-        )
-        _record(day, before, units, price, account, series, holdings)
-    if day < days and before <= 0.0:
-        series[1, day] = -1.0
+        verdict = inspect_day(bars[step], wishes[step], settings[2], scratch[3])
+        if verdict != FINE:
+            return verdict, day
+        if equity <= 0.0:
+            continue
+        open_day(bars[step], turnovers[step], price, is_open)
+        account[CASH] *= settings[3] if day > 0 else 1.0
+        account[TRADED] = account[PAID] = 0.0
+        before = account[CASH] + _value_positions(units, price, scratch[0])
+        passed, following = following, find_ended(order, ends, following, day)
+        if before > 0.0:
+            _sell_ended(order[passed:following], units, scratch[0], settings[0], account)
+            unfilled[day] = _trade(
+                before - account[PAID],
+                wishes[step],
+                is_open,
+                turnovers[step],
+                settings,
+                price,
+                units,
+                scratch,
+                account,
+            )
+        equity = _record(day, before, account, series)
+        for token in range(holdings.shape[0]):
+            holdings[token, day] = units[token] * price[token] / equity if equity > 0.0 else 0.0
+    return FINE, 0
