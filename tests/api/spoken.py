@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+from sqlalchemy import Connection
 
 from assay import ledger
 from assay.kit.database import Database
@@ -56,12 +57,13 @@ def vary(row: dict[str, Any], place: int, day: date) -> dict[str, Any]:
     return shown
 
 
-def speak(database: Database, days: list[date]) -> None:
+def speak(connection: Connection, days: list[date]) -> None:
     """Publish every kind for each of the days; the hourly ones for their last two hours."""
     for kind in list_kinds():
         for day in days:
             for hour in (22, 23) if kind.endswith(".hourly") else (None,):
-                say(database, kind, day, make_kind_rows(kind, day), hour=hour)
+                draft = make_draft(kind, day, make_kind_rows(kind, day), hour)
+                ledger.save_publication(connection, draft, SAID_AT, is_replay=False)
 
 
 def say(
@@ -70,12 +72,15 @@ def say(
     day: date,
     rows: list[dict[str, Any]],
     at: datetime = SAID_AT,
-    hour: int | None = None,
 ) -> Publication:
     """Publish rows of a kind."""
+    with database.write() as connection:
+        return ledger.save_publication(connection, make_draft(kind, day, rows), at, is_replay=False)
+
+
+def make_draft(kind: str, day: date, rows: list[dict[str, Any]], hour: int | None = None) -> Draft:
+    """Rows of a kind, ready to be published."""
     known = Kind(kind, timedelta(hours=24), timedelta(days=1))
-    draft = Draft(
+    return Draft(
         known, day, canonical_json(rows), "cd" * 32, close_of(day), "rules:0", "c", hour=hour
     )
-    with database.write() as connection:
-        return ledger.save_publication(connection, draft, at, is_replay=False)

@@ -69,6 +69,7 @@ async def compare(app: Application, target: str, codings: Sequence[str]) -> int:
     return found
 
 
+@pytest.mark.slow
 def test_every_route_answers_the_same_way_fast_and_declared(world: World) -> None:
     publication = ask(world.app.declared, "/v1/grades/trader").json["publication"]
 

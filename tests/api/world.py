@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import orjson
 import polars as pl
-from tests.api.spoken import speak
+from tests.api.spoken import SAID_AT, make_draft, speak
 
 from assay import ledger
 from assay.api import Application, create_app
@@ -324,11 +324,13 @@ def make_world(
     database = Database(home)
     graded = [NEWEST - timedelta(days=days - 1 - i) for i in range(days)] if days else []
     graded = [FIRST + timedelta(days=30), date(2022, 5, 1), *graded] if days else []
-    for day in graded:
-        for seed, kind in enumerate(GradeKind):
-            rows = make_rows(markets.registry, day, seed)
-            publish(database, kind, day, rows, datetime(2024, 1, 1, tzinfo=UTC))
-    speak(database, graded[-2:])
+    with database.write() as connection:
+        for day in graded:
+            for seed, kind in enumerate(GradeKind):
+                rows = make_rows(markets.registry, day, seed)
+                draft = make_draft(f"grades.{kind}", day, rows)
+                ledger.save_publication(connection, draft, SAID_AT, is_replay=False)
+        speak(connection, graded[-2:])
     database.close()
     settings = Settings(home=path)
     app = create_app(
