@@ -9,7 +9,6 @@ import math
 import re
 from dataclasses import dataclass
 
-import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
@@ -155,6 +154,9 @@ def fit_trees(
     target: Matrix, sections: CrossSections, plan: Plan, stop: int, threads: int = 1
 ) -> tuple[str, int]:
     """(LightGBM's text, rows trained on): every `tree_day_step`-th day before `stop`, backwards."""
+    # Importing LightGBM takes a second, which a command that does not train need not wait.
+    import lightgbm  # noqa: PLC0415
+
     inputs, outcomes = [], []
     for day in range(stop - 1, -1, -plan.tree_day_step):
         rows = list_training_rows(target, sections, day)
