@@ -1,6 +1,7 @@
 """Canonical bytes, digests and origin of a publication. Pure."""
 
 import hashlib
+from collections.abc import Collection
 from datetime import date, datetime
 
 import orjson
@@ -9,6 +10,7 @@ from assay.kit.moments import format_utc
 from assay.ledger.types import Draft, Origin
 
 CANONICAL_VERSION = 1
+_LEAVES = frozenset((str, int, bool, type(None)))
 
 
 def derive_origin(draft: Draft, published_at: datetime, is_replay: bool) -> Origin:
@@ -76,9 +78,13 @@ def parse_as_of(text: str) -> tuple[date, int | None]:
 def _refuse_floats(value: object) -> None:
     if isinstance(value, float):
         raise TypeError("a sealed value holds a float; publish integers or decimal strings")
+    items: Collection[object] = ()
     if isinstance(value, dict):
-        for item in value.values():
-            _refuse_floats(item)
+        items = value.values()
     elif isinstance(value, list | tuple):
-        for item in value:
-            _refuse_floats(item)
+        items = value
+    # Nearly all values are leaves: asking for all their types at once spares a call for each.
+    if not _LEAVES.issuperset(map(type, items)):
+        for item in items:
+            if type(item) not in _LEAVES:
+                _refuse_floats(item)
