@@ -8,7 +8,23 @@ Inputs: arrays, [tokens, days]. Gives: frozen records, JSON, one self-contained 
     instruments. Cadence: on request. Tables: none.
 """
 
+from assay.evaluation.calibration import score_calibration
 from assay.evaluation.document import create_document
+from assay.evaluation.events import (
+    EventBrier,
+    EventGroup,
+    EventScore,
+    compute_daily_auc,
+    compute_effective_count,
+    compute_event_percentiles,
+    compute_wilson,
+    group_by_rank,
+    mark_top_share,
+    number_episodes,
+    score_events,
+    score_groups,
+    score_probabilities,
+)
 from assay.evaluation.labels import compute_forward_returns, compute_relative_returns
 from assay.evaluation.page import (
     Card,
@@ -22,34 +38,93 @@ from assay.evaluation.page import (
 )
 from assay.evaluation.ranks import compute_buckets, compute_daily_rank_ics, score_ranks
 from assay.evaluation.report import evaluate_scores
+from assay.evaluation.timing import (
+    SHARE_HEAD,
+    BesideControls,
+    Excess,
+    Hits,
+    compare_with_controls,
+    compute_drawdowns,
+    compute_exposures,
+    compute_growth,
+    create_constant,
+    create_holding,
+    draw_offsets,
+    format_shares,
+    measure_excess,
+    measure_hits,
+    measure_turnover,
+    shift_signals,
+)
 from assay.evaluation.trials import (
     compute_deflated_sharpe,
     compute_overfit_probability,
     create_permuted_labels,
+    score_trials,
 )
-from assay.evaluation.types import Death, EvaluationInputs, EvaluationReport, Trials
+from assay.evaluation.types import (
+    Calibration,
+    Death,
+    EvaluationInputs,
+    EvaluationReport,
+    Trials,
+    Tried,
+)
 
 __all__ = [
+    "SHARE_HEAD",
+    "BesideControls",
+    "Calibration",
     "Card",
     "Death",
     "EvaluationInputs",
     "EvaluationReport",
+    "EventBrier",
+    "EventGroup",
+    "EventScore",
+    "Excess",
+    "Hits",
     "Section",
     "Trials",
+    "Tried",
+    "compare_with_controls",
     "compute_buckets",
+    "compute_daily_auc",
     "compute_daily_rank_ics",
     "compute_deflated_sharpe",
+    "compute_drawdowns",
+    "compute_effective_count",
+    "compute_event_percentiles",
+    "compute_exposures",
     "compute_forward_returns",
+    "compute_growth",
     "compute_overfit_probability",
     "compute_relative_returns",
+    "compute_wilson",
     "create_blank_page",
+    "create_constant",
     "create_document",
+    "create_holding",
     "create_page",
     "create_permuted_labels",
     "create_table",
     "draw_bars",
     "draw_lines",
+    "draw_offsets",
     "evaluate_scores",
     "format_number",
+    "format_shares",
+    "group_by_rank",
+    "mark_top_share",
+    "measure_excess",
+    "measure_hits",
+    "measure_turnover",
+    "number_episodes",
+    "score_calibration",
+    "score_events",
+    "score_groups",
+    "score_probabilities",
     "score_ranks",
+    "score_trials",
+    "shift_signals",
 ]
