@@ -233,6 +233,7 @@ def _walk_asset(
 ) -> None:
     bars = row[np.isfinite(row)]
     if bars.size == 0:
+        found[:, SHARPE:DRAWDOWN] = np.nan
         return
     averages, asset = _compute_averages(bars, windows), _sum_returns(bars)
     for place in range(found.shape[0]):
