@@ -9,7 +9,7 @@ Inputs: arrays, [tokens, days]. Gives: frozen records, JSON, one self-contained 
 """
 
 from assay.evaluation.calibration import score_calibration
-from assay.evaluation.document import create_document
+from assay.evaluation.document import create_document, create_json
 from assay.evaluation.events import (
     EventBrier,
     EventGroup,
@@ -105,6 +105,7 @@ __all__ = [
     "create_constant",
     "create_document",
     "create_holding",
+    "create_json",
     "create_page",
     "create_permuted_labels",
     "create_table",

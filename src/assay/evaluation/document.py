@@ -35,28 +35,28 @@ def create_document(report: EvaluationReport, *, with_series: bool = True) -> di
             "days_too_few_coins": report.window.days_too_few_coins,
             "last_scored_day": report.window.last_scored_day.isoformat(),
         },
-        "universe": _plain(report.universe),
-        "lags": _plain(report.lags),
-        "permutation": _plain(report.permutation),
-        "residual_ic": _plain(report.residual.rank_ic_mean),
-        "residual": _plain(report.residual),
-        "view_only": _plain(report.view_only),
-        "baselines": _plain(report.baselines),
-        "by_year": {str(year.year): _year(_plain(year)) for year in report.by_year},
-        "by_liquidity": _plain(report.by_liquidity),
+        "universe": create_json(report.universe),
+        "lags": create_json(report.lags),
+        "permutation": create_json(report.permutation),
+        "residual_ic": create_json(report.residual.rank_ic_mean),
+        "residual": create_json(report.residual),
+        "view_only": create_json(report.view_only),
+        "baselines": create_json(report.baselines),
+        "by_year": {str(year.year): _year(create_json(year)) for year in report.by_year},
+        "by_liquidity": create_json(report.by_liquidity),
         "quintiles": {
             **_quintiles(report.quintiles),
             "whole_universe": _quintiles(report.quintiles_whole),
         },
-        "stability": _plain(report.stability),
+        "stability": create_json(report.stability),
         "deaths": _deaths(report.deaths),
-        "calibration": _plain(report.calibration),
-        "coverage": _plain(report.coverage),
-        "tried": _plain(report.tried),
+        "calibration": create_json(report.calibration),
+        "coverage": create_json(report.coverage),
+        "tried": create_json(report.tried),
         "notes": list(report.notes),
     }
     if with_series:
-        document["series"] = _plain(report.series)
+        document["series"] = create_json(report.series)
     return document
 
 
@@ -69,24 +69,28 @@ def _year(record: Json) -> Json:
 
 
 def _quintiles(report: QuintileReport) -> dict[str, Json]:
-    plain = _plain(report)
+    plain = create_json(report)
     assert isinstance(plain, dict)  # noqa: S101
     return {
         "label": NOT_INVESTABLE,
-        "gross_sharpe": _plain(report.gross.sharpe),
-        "net_sharpe": _plain(report.net.sharpe),
-        "net_sharpe_30bp": _plain(report.net_30bp.sharpe),
+        "gross_sharpe": create_json(report.gross.sharpe),
+        "net_sharpe": create_json(report.net.sharpe),
+        "net_sharpe_30bp": create_json(report.net_30bp.sharpe),
         **plain,
     }
 
 
 def _deaths(report: DeathReport) -> dict[str, Json]:
-    plain = _plain(report)
+    plain = create_json(report)
     assert isinstance(plain, dict)  # noqa: S101
-    return {"share": _plain(report.share_any_day), **plain}
+    return {"share": create_json(report.share_any_day), **plain}
 
 
-def _plain(value: object) -> Json:
+def create_json(value: object) -> Json:
+    """Any record, array, mapping or number as JSON values: 6 decimals, NaN as null, ISO days.
+
+    Raises TypeError for something else.
+    """
     if value is None or isinstance(value, bool | str | StrEnum):
         return str(value) if isinstance(value, StrEnum) else value
     if isinstance(value, int | np.integer):
@@ -100,11 +104,11 @@ def _plain(value: object) -> Json:
 
 def _plain_container(value: object) -> Json:
     if isinstance(value, np.ndarray):
-        return [_plain(item) for item in value.tolist()]
+        return [create_json(item) for item in value.tolist()]
     if isinstance(value, tuple | list):
-        return [_plain(item) for item in value]
+        return [create_json(item) for item in value]
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): create_json(item) for key, item in value.items()}
     if is_dataclass(value):
-        return {entry.name: _plain(getattr(value, entry.name)) for entry in fields(value)}
+        return {entry.name: create_json(getattr(value, entry.name)) for entry in fields(value)}
     raise TypeError(f"no JSON form for {type(value).__name__}")

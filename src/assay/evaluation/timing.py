@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -273,9 +274,8 @@ def _list_positions(signals: Series) -> list[tuple[int, int, int]]:
     position = np.where(np.isnan(signals), 0.0, signals)
     cuts = np.flatnonzero(np.diff(position, prepend=0.0, append=0.0))
     edges = [*cuts.tolist(), position.size]
-    pairs = zip(edges[:-1], edges[1:], strict=True)
     return [
         (start, end, int(position[start]))
-        for start, end in pairs
+        for start, end in pairwise(edges)
         if start < position.size and position[start] != 0.0
     ]
