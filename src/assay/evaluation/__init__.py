@@ -36,6 +36,12 @@ from assay.evaluation.page import (
     draw_lines,
     format_number,
 )
+from assay.evaluation.performance import (
+    Performance,
+    compute_monthly_returns,
+    deflate_residual,
+    score_performance,
+)
 from assay.evaluation.ranks import compute_buckets, compute_daily_rank_ics, score_ranks
 from assay.evaluation.report import evaluate_scores
 from assay.evaluation.timing import (
@@ -84,6 +90,7 @@ __all__ = [
     "EventScore",
     "Excess",
     "Hits",
+    "Performance",
     "Section",
     "Trials",
     "Tried",
@@ -98,6 +105,7 @@ __all__ = [
     "compute_exposures",
     "compute_forward_returns",
     "compute_growth",
+    "compute_monthly_returns",
     "compute_overfit_probability",
     "compute_relative_returns",
     "compute_wilson",
@@ -108,7 +116,9 @@ __all__ = [
     "create_json",
     "create_page",
     "create_permuted_labels",
+    "create_plain",
     "create_table",
+    "deflate_residual",
     "draw_bars",
     "draw_lines",
     "draw_offsets",
@@ -124,6 +134,7 @@ __all__ = [
     "score_calibration",
     "score_events",
     "score_groups",
+    "score_performance",
     "score_probabilities",
     "score_ranks",
     "score_trials",
