@@ -8,7 +8,7 @@ import pytest
 from assay.evaluation import (
     Trials,
     compute_monthly_returns,
-    create_plain,
+    create_json,
     deflate_residual,
     score_performance,
 )
@@ -84,7 +84,7 @@ def test_more_tries_leave_less() -> None:
 
 def test_plain_values_hold_no_missing_number() -> None:
     own, market = create_paths(0.0, 1.0, days=20)
-    plain = create_plain(score_performance(FIRST, own, {"market": market}, "market"))
+    plain = create_json(score_performance(FIRST, own, {"market": market}, "market"))
     assert isinstance(plain, dict)
     assert plain["sharpe"] is None
     assert compute_returns(own).size == 19

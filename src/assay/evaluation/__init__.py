@@ -23,6 +23,7 @@ from assay.evaluation.events import (
     number_episodes,
     score_events,
     score_groups,
+    score_percentiles,
     score_probabilities,
 )
 from assay.evaluation.labels import compute_forward_returns, compute_relative_returns
@@ -116,7 +117,6 @@ __all__ = [
     "create_json",
     "create_page",
     "create_permuted_labels",
-    "create_plain",
     "create_table",
     "deflate_residual",
     "draw_bars",
@@ -134,6 +134,7 @@ __all__ = [
     "score_calibration",
     "score_events",
     "score_groups",
+    "score_percentiles",
     "score_performance",
     "score_probabilities",
     "score_ranks",
