@@ -68,14 +68,13 @@ def _regimes(
         place = percentile[t]
         if place == place:
             wanted = 0 if place < low else (2 if place > high else 1)
-            is_clear = (
+            is_left = (
                 state == UNKNOWN
-                or (wanted == 0 and place < low - slack)
-                or (wanted == 2 and place > high + slack)
-                or (wanted == 1 and state == 0 and place > low + slack)
-                or (wanted == 1 and state == 2 and place < high - slack)
+                or (state == 0 and place > low + slack)
+                or (state == 1 and (place < low - slack or place > high + slack))
+                or (state == 2 and place < high - slack)
             )
-            if wanted != state and is_clear:
+            if wanted != state and is_left:
                 state = wanted
                 start = t
             regime[t] = state
@@ -86,7 +85,7 @@ def compute_volatility_regimes(volatility: Series) -> tuple[Series, Counts, Coun
     """Percentile of the volatility in its own history so far, its regime (0 low, 1 middle, 2 high;
     -1 before 180 days are known) and the column on which that began.
 
-    Regimes are the thirds of the history; one is left only 3 points beyond the border.
+    Regimes are the thirds of the history; one is left only 3 points beyond its border.
     """
     percentile = compute_percentiles(volatility, REGIME_MINIMUM)
     regime = np.full(volatility.size, UNKNOWN)
