@@ -6,7 +6,6 @@ Pure. The fields are documented in `docs/api.md` and `docs/method/market_state.m
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,25 +63,28 @@ _TIDY |= {f"-0.{'0' * places}": f"0.{'0' * places}" for places in (3, 4, 6)}
 
 
 class WindowFormat:
-    """Formats the chosen metrics of a window, all in one go: a back-fill writes ten million."""
+    """Formats the chosen metrics of a window in one go: a back-fill writes ten million of them."""
 
     def __init__(self, places: Mapping[str, int]) -> None:
         self._names = tuple(places)
         self._places = [METRICS.index(name) for name in places]
         self._template = " ".join(f"%.{digits}f" for digits in places.values())
 
-    def format(self, figures: Series, since: date, is_year: bool) -> Json:
-        """Decimal strings of `figures` [metrics], None where undefined; what is annualised only
-        with `is_year`.
-        """
-        texts = (self._template % tuple(figures[self._places].tolist())).split(" ")
-        window: Json = {
-            name: _TIDY.get(text, text) for name, text in zip(self._names, texts, strict=True)
-        }
+    def select(self, figures: Matrix) -> list[list[float]]:
+        """The chosen ones of `figures` [tokens, metrics], a list for each token."""
+        chosen: list[list[float]] = figures[:, self._places].tolist()
+        return chosen
+
+    def format(self, chosen: Sequence[float], since: str, days: float, is_year: bool) -> Json:
+        """Decimal strings, None where undefined; what is annualised only with `is_year`."""
+        text = self._template % tuple(chosen)
+        window: Json = dict(zip(self._names, text.split(" "), strict=True))
+        if "n" in text or "-0.0" in text:
+            window = {name: _TIDY.get(str(value), value) for name, value in window.items()}
         if not is_year:
             window.update((name, None) for name in ANNUALISED if name in window)
-        window["since"] = since.isoformat()
-        window["days"] = int(figures[0])
+        window["since"] = since
+        window["days"] = int(days)
         return window
 
 

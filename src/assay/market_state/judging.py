@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 from itertools import groupby
 
 import numpy as np
@@ -175,10 +175,12 @@ def _create_token_rows(
     known = {panel.row(token.token_id): token for token in _list_coins(facts, day)}
     listed = np.array(sorted(known), np.int64)
     benchmark = None if btc_row is None else int(panel.token_ids[btc_row])
-    whole, year = windows
+    days = windows[0][:, 0].tolist()
+    whole, year = _WHOLE.select(windows[0]), _YEARLY.select(windows[1])
+    year_days, year_since = windows[1][:, 0].tolist(), _name_day(panel, t - YEAR + 1)
     rows = []
     for row in order_by_volume(coins.median_volume[:, t], listed, panel.token_ids):
-        silence = _find_silence(coins.close[row, t], whole[row, 0])
+        silence = _find_silence(coins.close[row, t], days[row])
         if silence is not None:
             rows.append(create_silent_row(known[row], silence, ("benchmark_id", "all", "year")))
             continue
@@ -187,13 +189,17 @@ def _create_token_rows(
         view: Json = {
             "no_view": None,
             "benchmark_id": benchmark,
-            "all": _WHOLE.format(whole[row], panel.day(start), age >= YEAR),
+            "all": _WHOLE.format(whole[row], _name_day(panel, start), days[row], age >= YEAR),
             "year": None,
         }
         if age > YEAR:
-            view["year"] = _YEARLY.format(year[row], panel.day(t - YEAR + 1), True)
+            view["year"] = _YEARLY.format(year[row], year_since, year_days[row], True)
         rows.append(create_names(known[row]) | view)
     return rows
+
+
+def _name_day(panel: Panel, column: int) -> str:
+    return (panel.first_day + timedelta(days=column)).isoformat()
 
 
 def _find_silence(close: float, days: float) -> NoView | None:
