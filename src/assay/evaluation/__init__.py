@@ -43,6 +43,15 @@ from assay.evaluation.performance import (
     deflate_residual,
     score_performance,
 )
+from assay.evaluation.quantiles import (
+    PairScore,
+    QuantileScore,
+    Windows,
+    compute_pinball,
+    compute_quantile_crps,
+    compute_walk_quantiles,
+    score_quantiles,
+)
 from assay.evaluation.ranks import compute_buckets, compute_daily_rank_ics, score_ranks
 from assay.evaluation.report import evaluate_scores
 from assay.evaluation.timing import (
@@ -91,10 +100,13 @@ __all__ = [
     "EventScore",
     "Excess",
     "Hits",
+    "PairScore",
     "Performance",
+    "QuantileScore",
     "Section",
     "Trials",
     "Tried",
+    "Windows",
     "compare_with_controls",
     "compute_buckets",
     "compute_daily_auc",
@@ -108,7 +120,10 @@ __all__ = [
     "compute_growth",
     "compute_monthly_returns",
     "compute_overfit_probability",
+    "compute_pinball",
+    "compute_quantile_crps",
     "compute_relative_returns",
+    "compute_walk_quantiles",
     "compute_wilson",
     "create_blank_page",
     "create_constant",
@@ -137,6 +152,7 @@ __all__ = [
     "score_percentiles",
     "score_performance",
     "score_probabilities",
+    "score_quantiles",
     "score_ranks",
     "score_trials",
     "shift_signals",
