@@ -1,0 +1,1 @@
+"""What changed, found in what was published. Pure."""
