@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +51,69 @@ class Run:
     cash: Series
     unfilled: NDArray[np.int64]
     holdings: Matrix | None = None
+
+
+CENT = 10**6
+"""One cent, in the 1e-8 dollars in which an account is kept."""
+
+
+class Outcome(IntEnum):
+    """What became of an order."""
+
+    FILLED = 0
+    FORCED = 1
+    NO_BAR = 2
+    NO_VOLUME = 3
+    NO_CASH = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """Orders in the order they were decided, one element of each array for each.
+
+    lots: bought (+) or sold (-), or wanted where nothing was filled. money: lots at the close, in
+    1e-8 dollars. costs: fees, slippage and impact, in 1e-8 dollars; 0 where nothing was filled.
+    outcome: an Outcome. FORCED: the token ended, or the account was ruined. NO_CASH: the cash left
+    did not buy one lot; purchases that were only made smaller are FILLED.
+    """
+
+    token: NDArray[np.int64]
+    day: NDArray[np.int64]
+    outcome: NDArray[np.int64]
+    lots: NDArray[np.int64]
+    money: NDArray[np.int64]
+    costs: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account kept in whole numbers: money in 1e-8 dollars, int64, [days] unless said otherwise.
+
+    cash and equity: at the close, after the trades. purchases, sales, costs: of the day, so cash
+    moves by exactly sales - purchases - costs. cut: purchases not made for lack of cash. lots:
+    [tokens] held at the end, of `coins_per_lot` coins each. orders: those not filled, with the
+    filled ones when asked for.
+    """
+
+    cash: NDArray[np.int64]
+    equity: NDArray[np.int64]
+    purchases: NDArray[np.int64]
+    sales: NDArray[np.int64]
+    costs: NDArray[np.int64]
+    cut: NDArray[np.int64]
+    lots: NDArray[np.int64]
+    coins_per_lot: Series
+    orders: Orders
+
+    @property
+    def cash_cents(self) -> NDArray[np.int64]:
+        """Whole cents of cash; the rest is `dust`."""
+        return self.cash // CENT
+
+    @property
+    def dust(self) -> NDArray[np.int64]:
+        """What of the cash is less than a cent, in 1e-8 dollars: cash = cents * 10^6 + dust."""
+        return self.cash % CENT
 
 
 @dataclass(frozen=True, slots=True)
