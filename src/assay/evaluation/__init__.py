@@ -52,7 +52,12 @@ from assay.evaluation.quantiles import (
     compute_walk_quantiles,
     score_quantiles,
 )
-from assay.evaluation.ranks import compute_buckets, compute_daily_rank_ics, score_ranks
+from assay.evaluation.ranks import (
+    compute_buckets,
+    compute_daily_rank_ics,
+    compute_newey_west_t,
+    score_ranks,
+)
 from assay.evaluation.report import evaluate_scores
 from assay.evaluation.timing import (
     SHARE_HEAD,
@@ -119,6 +124,7 @@ __all__ = [
     "compute_forward_returns",
     "compute_growth",
     "compute_monthly_returns",
+    "compute_newey_west_t",
     "compute_overfit_probability",
     "compute_pinball",
     "compute_quantile_crps",

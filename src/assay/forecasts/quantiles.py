@@ -87,7 +87,7 @@ def _judge_day(board: Board, learnt: _Learnt, day: date) -> list[Row]:
     _, rows, heads = board.listed(day)
     returns = _compute_returns(board, learnt, rows, column)
     volatility = board.spread.deviations[0][rows, column].tolist()
-    is_known = np.isfinite(returns).all(axis=(1, 2)).tolist()
+    is_known = np.asarray(np.isfinite(returns).all(axis=(1, 2)), np.bool_).tolist()
     horizons = _list_horizons(board, returns, rows, day)
     trends = _list_trends(learnt.trends, rows, column)
     thirds = board.spread.thirds[rows, column].tolist()

@@ -19,8 +19,8 @@ from assay.forecasts.compute.scenarios import (
     compute_betas,
     compute_market_returns,
     compute_tails,
-    compute_total_cap,
 )
+from assay.forecasts.market import Market, choose_market
 from assay.forecasts.rows import (
     Numbers,
     Row,
@@ -32,11 +32,10 @@ from assay.forecasts.rows import (
     round_returns,
 )
 from assay.forecasts.rules import name_rules
-from assay.forecasts.types import SCENARIO_HORIZONS, Cube, Matrix, NoView, Series
+from assay.forecasts.types import SCENARIO_HORIZONS, Cube, Matrix, NoView
 from assay.markets.types import Panel
 from assay.publishing import Facts, Judgement, Said, format_price
 
-BITCOIN = 3375
 BAND = 1
 """Place among `conformal.SHARES` of the band around a scenario: 80 %."""
 RULES = name_rules(
@@ -49,22 +48,10 @@ RULES = name_rules(
 
 
 @dataclass(frozen=True)
-class _Market:
-    """What the tokens are measured against: an index that runs smoothly, the level to show, and
-    how many US dollars it is (NaN where caps are unknown); each [days].
-    """
-
-    name: str
-    index: Series
-    level: Series
-    caps: Series
-
-
-@dataclass(frozen=True)
 class _Learnt:
     """Everything the rows of a day are made of."""
 
-    market: _Market
+    market: Market
     betas: Betas
     tails: list[Matrix]
     reaches: list[Cube]
@@ -73,7 +60,7 @@ class _Learnt:
 def judge_scenarios(days: Sequence[date], facts: Facts, said: Said) -> Iterator[Judgement]:
     """Scenarios of every listed coin, for each of `days`; reads no earlier statement."""
     board = create_board(days, facts, ())
-    market = _choose_market(board)
+    market = choose_market(board)
     betas = compute_betas(compute_market_returns(market.index), board.spread.returns)
     reaches = [_learn_reach(board, market, betas, horizon) for horizon in SCENARIO_HORIZONS]
     tails = [compute_tails(market.index, horizon) for horizon in SCENARIO_HORIZONS]
@@ -82,21 +69,7 @@ def judge_scenarios(days: Sequence[date], facts: Facts, said: Said) -> Iterator[
         yield Judgement(day, _judge_day(board, learnt, day), RULES)
 
 
-def _choose_market(board: Board) -> _Market:
-    panel = board.panel
-    unknown = np.full(panel.n_days, np.nan)
-    if panel.market_cap is not None:
-        coins = board.spread.universe.any(axis=1)
-        caps, index = compute_total_cap(np.where(coins[:, None], panel.market_cap, np.nan))
-        if np.isfinite(index).any():
-            return _Market("total_market_cap", index, caps, caps)
-    place = int(np.searchsorted(panel.token_ids, BITCOIN))
-    if place == panel.n_tokens or int(panel.token_ids[place]) != BITCOIN:
-        return _Market("bitcoin", unknown, unknown, unknown)
-    return _Market("bitcoin", board.closes[place], np.asarray(panel.close[place]), unknown)
-
-
-def _learn_reach(board: Board, market: _Market, betas: Betas, horizon: int) -> Cube:
+def _learn_reach(board: Board, market: Market, betas: Betas, horizon: int) -> Cube:
     """How far tokens strayed from beta times the market, in residual deviations."""
     strayed = compute_outcomes(board.closes, horizon)
     strayed -= betas.beta * compute_outcomes(market.index[None, :], horizon)
@@ -160,7 +133,8 @@ def _list_horizons(
         prices = _compute_prices(closes, returns, strays)
         said, said_prices = format_returns(returns), format_prices(prices, closes)
         said_caps = _format_caps(caps, returns)
-        for token, known in enumerate(np.isfinite(prices).all(axis=1).tolist()):
+        is_known = np.asarray(np.isfinite(prices).all(axis=1), np.bool_)
+        for token, known in enumerate(is_known.tolist()):
             if known:
                 words = said_prices[token]
                 found[token].append(
@@ -176,7 +150,7 @@ def _list_horizons(
     return found
 
 
-def _describe_market(market: _Market, moves: Numbers, column: int) -> Row:
+def _describe_market(market: Market, moves: Numbers, column: int) -> Row:
     growth = factors.compute_exp(moves)
     totals = market.caps[column] * growth
     is_known = math.isfinite(market.caps[column])

@@ -30,6 +30,12 @@ LEVELS = Speaker(
 SCENARIOS = Speaker(
     kind=daily_kind("forecasts.scenarios"),
     judge=judge_scenarios,
-    sources=(*_SHARED, _CONFORMAL, "forecasts/scenarios.py", "forecasts/compute/scenarios.py"),
+    sources=(
+        *_SHARED,
+        _CONFORMAL,
+        "forecasts/market.py",
+        "forecasts/scenarios.py",
+        "forecasts/compute/scenarios.py",
+    ),
 )
 SPEAKERS = (QUANTILES, LEVELS, SCENARIOS)

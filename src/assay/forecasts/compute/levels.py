@@ -18,6 +18,7 @@ from assay.forecasts.types import Levels, Matrix, Series
 from assay.kit.compiled import kernel
 
 Columns = NDArray[np.int64]
+Counts = NDArray[np.int64]
 
 LOOK_BACK_DAYS = 365
 TURN_DAYS = 5
@@ -149,7 +150,7 @@ def _levels_of_day(
     day: int,
     tolerance: float,
     level: Series,
-    counts: Matrix,
+    counts: Counts,
 ) -> None:
     candidates = np.empty(_CANDIDATES)
     starts = np.empty(_CANDIDATES, np.int64)
@@ -171,7 +172,7 @@ def _levels_of_day(
 
 
 @kernel
-def _levels(bars: Matrix, tolerances: Series, since: int, level: Matrix, counts: Matrix) -> None:
+def _levels(bars: Matrix, tolerances: Series, since: int, level: Matrix, counts: Counts) -> None:
     days = bars.shape[1]
     turn_days = np.empty(2 * days, np.int64)
     turns = np.empty(2 * days)
