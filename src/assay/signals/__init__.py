@@ -9,7 +9,8 @@ Manual    docs/method/signals.md
 """
 
 from assay.signals.judging import DAILY_SIGNALS, HOURLY_SIGNALS
+from assay.signals.measuring import evaluate_signals
 
 SPEAKERS = (DAILY_SIGNALS, HOURLY_SIGNALS)
 
-__all__ = ["DAILY_SIGNALS", "HOURLY_SIGNALS", "SPEAKERS"]
+__all__ = ["DAILY_SIGNALS", "HOURLY_SIGNALS", "SPEAKERS", "evaluate_signals"]

@@ -18,7 +18,7 @@ from assay.publishing import FIRST_DAY, Facts, Judgement, Said, Speaker, daily_k
 from assay.publishing import list_coins as list_daily_coins
 from assay.signals.compute.walking import compute_walk
 from assay.signals.rows import Axis, create_rows
-from assay.signals.types import DAILY, HOURLY, Bars, Book
+from assay.signals.types import DAILY, HOURLY, Bars, Book, Matrix
 
 BITCOIN = TokenId(3375)
 FIRST_HOURLY_REFIT = 720
@@ -51,14 +51,9 @@ def list_refits(book: Book, first: int, width: int) -> list[int]:
 def judge_days(days: Sequence[date], facts: Facts, said: Said) -> Iterable[Judgement]:
     """Daily signals of every listed coin; nothing is read of what was said before."""
     panel, book = facts.panel, DAILY
-    rows = _coin_rows(panel.token_ids, facts.tokens(max(days)))
-    if not rows.size:
+    bars, unit = collect_daily_bars(facts, max(days))
+    if not bars.token_ids.size:
         return
-    unit = panel.unit[rows]
-    bars = Bars(
-        panel.token_ids[rows],
-        *(np.ascontiguousarray(side[rows] * unit) for side in (panel.close, panel.high, panel.low)),
-    )
     first = (FIRST_DAY - panel.first_day).days
     columns = [panel.column(day) for day in days]
     refits = list_refits(book, first, columns[-1] + 1)
@@ -72,21 +67,15 @@ def judge_days(days: Sequence[date], facts: Facts, said: Said) -> Iterable[Judge
     model = name_book(book)
     for place, day in enumerate(days):
         listed = list_daily_coins(facts, day)
-        yield Judgement(
-            day, create_rows(book, walk, axis, listed, columns[place], place), model
-        )
+        yield Judgement(day, create_rows(book, walk, axis, listed, columns[place], place), model)
 
 
 def judge_hours(days: Sequence[date], facts: Facts, said: Said) -> Iterable[Judgement]:
     """Hourly signals of the coins with hourly candles, for every hour of the days."""
     hours, book = facts.hours(max(days)), HOURLY
-    rows = _coin_rows(hours.token_ids, facts.tokens(max(days)))
-    if not rows.size or not hours.n_hours:
+    bars = collect_hourly_bars(facts, max(days))
+    if not bars.close.size:
         return
-    bars = Bars(
-        hours.token_ids[rows],
-        *(np.ascontiguousarray(side[rows]) for side in (hours.close, hours.high, hours.low)),
-    )
     wanted = [
         (day, hour, column)
         for day in days
@@ -106,9 +95,29 @@ def judge_hours(days: Sequence[date], facts: Facts, said: Said) -> Iterable[Judg
         yield Judgement(day, table, model, hour)
 
 
+def collect_daily_bars(facts: Facts, day: date) -> tuple[Bars, Matrix]:
+    """Bars of all coins that had begun to trade by `day`, the dead among them, continuous through
+    redenominations, and the factor that makes them so.
+    """
+    panel = facts.panel
+    rows = _coin_rows(panel.token_ids, facts.tokens(day))
+    unit = panel.unit[rows]
+    sides = (panel.close, panel.high, panel.low)
+    joined = [np.ascontiguousarray(side[rows] * unit) for side in sides]
+    return Bars(panel.token_ids[rows], *joined), unit
+
+
+def collect_hourly_bars(facts: Facts, day: date) -> Bars:
+    """Hourly bars of all coins that have any, up to the last hour of `day`, as quoted."""
+    hours = facts.hours(day)
+    rows = _coin_rows(hours.token_ids, facts.tokens(day))
+    sides = (hours.close, hours.high, hours.low)
+    return Bars(hours.token_ids[rows], *[np.ascontiguousarray(side[rows]) for side in sides])
+
+
 def _coin_rows(token_ids: NDArray[np.int64], tokens: Sequence[Token]) -> NDArray[np.int64]:
-    coins = {int(token.token_id) for token in tokens if token.kind is TokenKind.COIN}
-    return np.flatnonzero([int(token_id) in coins for token_id in token_ids])
+    coins = [int(token.token_id) for token in tokens if token.kind is TokenKind.COIN]
+    return np.flatnonzero(np.isin(token_ids, coins))
 
 
 def _list_hourly_coins(facts: Facts, day: date, bars: Bars, column: int) -> list[Token]:
@@ -120,9 +129,7 @@ def _list_hourly_coins(facts: Facts, day: date, bars: Bars, column: int) -> list
 
 DAILY_SIGNALS = Speaker(kind=daily_kind("signals.daily"), judge=judge_days, sources=SOURCES)
 HOURLY_SIGNALS = Speaker(
-    kind=Kind(
-        "signals.hourly", live_within=timedelta(hours=1), opens_after=timedelta(hours=1)
-    ),
+    kind=Kind("signals.hourly", live_within=timedelta(hours=1), opens_after=timedelta(hours=1)),
     judge=judge_hours,
     sources=SOURCES,
     is_hourly=True,

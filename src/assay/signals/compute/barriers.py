@@ -54,9 +54,7 @@ def _write_touches(
                 out[i, t] = _touch(highs, lows, i, t, t + horizon, upper[i, t], lower[i, t])
 
 
-def find_touches(
-    highs: Matrix, lows: Matrix, upper: Matrix, lower: Matrix, horizon: int
-) -> Labels:
+def find_touches(highs: Matrix, lows: Matrix, upper: Matrix, lower: Matrix, horizon: int) -> Labels:
     """Which level of each bar is reached first within the next `horizon` bars, [tokens, bars].
 
     1 the upper, -1 the lower, 2 both in one bar, 0 neither; -2 where a level is missing or the

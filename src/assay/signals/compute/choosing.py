@@ -42,7 +42,8 @@ def _gain(sums: Series, count: int) -> float:
     e, f, r = sums[0] / count, sums[1] / count, sums[3] / count
     spread = sums[2] / count - f * f
     moves = sums[4] / count - r * r
-    return (f - 0.5 * spread) - (e * r - 0.5 * e * e * moves)
+    gain: float = (f - 0.5 * spread) - (e * r - 0.5 * e * e * moves)
+    return gain
 
 
 @kernel

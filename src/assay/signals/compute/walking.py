@@ -71,7 +71,8 @@ def find_views(book: Book, bars: Bars) -> Flags:
     """Who has a view: a bar now, and `warm_up` bars' time since the first one."""
     has_bar = ~np.isnan(bars.close)
     ages = np.arange(bars.close.shape[1]) - has_bar.argmax(axis=1)[:, None]
-    return has_bar & (ages >= book.warm_up)
+    viewed: Flags = has_bar & (ages >= book.warm_up)
+    return viewed
 
 
 def explain_silence(has_bar: bool, has_view: bool) -> NoView | None:
@@ -138,7 +139,7 @@ def compute_walk(
         scene.deviation,
     )
     relative = compute_relative_deviation(scene.deviation, scene.viewed)
-    for choice, part in _split(choices, states.shape[1]):
+    for choice, part in _split(choices, bars.close.shape[1]):
         of_rule, read = compute_rule_states(book, scene, choice.rule)
         states[:, part], scores[:, part] = of_rule[:, part], read[:, part]
         for place, side in enumerate(SIDES):
@@ -149,7 +150,7 @@ def compute_walk(
             confidence[:, part][held] = chances[held]
     runs = compute_runs(states)
     target, stop = compute_widths(book, scene.deviation)
-    side = np.where(states == 0, np.nan, states)
+    sign = np.where(states == 0, np.nan, states)
     return Walk(
         scene=scene,
         choices=tuple(choices),
@@ -160,8 +161,8 @@ def compute_walk(
         entry_price=np.where(
             states == 0, np.nan, np.take_along_axis(scene.close, runs.entry, axis=1)
         ),
-        target=scene.close * compute_exp(side * target),
-        stop=scene.close * compute_exp(-side * stop),
+        target=scene.close * compute_exp(sign * target),
+        stop=scene.close * compute_exp(-sign * stop),
         followed=compute_followed(
             book, bars.close, scene.returns, states, scene.viewed, first, columns
         ),
