@@ -1,5 +1,6 @@
-"""The rule books that ship with the package, and the lists of sectors."""
+"""The rule books that ship with the package, the lists of sectors, and the candidates tried."""
 
+import csv
 from functools import cache
 from importlib import resources
 
@@ -28,6 +29,15 @@ def load_rule_books() -> tuple[RuleBook, ...]:
         parse_rule_book(_read(name), load_sectors(), FIRST_DAY, is_public=True) for name in names
     ]
     return tuple(sorted(books, key=lambda book: book.index_id))
+
+
+@cache
+def load_trials() -> tuple[dict[str, str], ...]:
+    """Every candidate that was tried before the rules of the Trader and Investor Index were fixed,
+    with its figures; the chosen ones are among them.
+    """
+    text = resources.files(__package__).joinpath("tried.csv").read_text("utf-8")
+    return tuple(csv.DictReader(text.splitlines()))
 
 
 def _read(name: str) -> str:

@@ -84,7 +84,12 @@ def advance(book: RuleBook, view: View, past: Past) -> Json:
     settled, trades = settle_day(
         position.state, _create_market(position.state, view), book.cost_rate
     )
-    held = Held(weights=_weigh(settled, view), start=position.start, rule_share=position.rule_share)
+    held = Held(
+        weights=_weigh(settled, view),
+        start=position.start,
+        exposure=position.exposure,
+        rule_share=position.rule_share,
+    )
     decision = decide_orders(book, held, view)
     now = Position(settled, position.start, position.exposure, position.rule_share)
     return create_row(book, now, trades, decision, view, past)

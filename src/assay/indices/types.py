@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -207,3 +207,26 @@ class State:
     turnover: float
     costs: float
     orders: Orders | None
+
+
+@dataclass(frozen=True)
+class OwnIndex:
+    """A user's own index: `rules` is the file as it was written, `levels` (decimal strings) are
+    those of every day since the start, `newest` is the row of the last of them.
+    """
+
+    slug: str
+    created_at: datetime
+    rules: str
+    levels: tuple[str, ...]
+    newest: Json
+
+    @property
+    def start(self) -> date:
+        """The day of the first level."""
+        return date.fromisoformat(self.newest["start"])
+
+    @property
+    def last_day(self) -> date:
+        """The day of the last level."""
+        return self.start + timedelta(days=len(self.levels) - 1)

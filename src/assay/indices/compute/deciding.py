@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from math import fsum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,12 +61,14 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What the decision knows of the index: weights of its holdings by token id, its first day and
-    the share its cash rule last ordered (None before the first orders).
+    """What the decision knows of the index: weights of its holdings by token id, its first day, the
+    exposure last ordered and the share of it that the cash rule gave (None before the first
+    orders).
     """
 
     weights: Mapping[int, float]
     start: date
+    exposure: float
     rule_share: float | None
 
 
@@ -88,13 +91,25 @@ class _Part:
 
 
 def decide_orders(book: RuleBook, held: Held, view: View) -> Decision:
-    """The orders of a day: on a scheduled day, when the cash rule's share changes, and at first."""
+    """The orders of a day: a new basket on a scheduled day and at first; the same basket, larger or
+    smaller, when the cash rule's share changes in between.
+    """
     rules = book.cash
     share = 1.0 if rules is None else view.features.invested_share(rules, view.column)
     changed = held.rule_share is not None and abs(share - held.rule_share) > 1e-6
-    scheduled = is_scheduled(book, held.start, view.day)
-    if not (scheduled or changed or held.rule_share is None):
+    if held.rule_share is None:
+        return _order_basket(book, held, view, share, "first purchase")
+    if is_scheduled(book, held.start, view.day):
+        return _order_basket(book, held, view, share, "scheduled")
+    if not changed:
         return Decision(None, share)
+    why = f"the cash rule now invests {share:.0%}"
+    if held.exposure <= 0.0 or not held.weights:
+        return _order_basket(book, held, view, share, why)
+    return Decision(_resize(held, view, held.exposure * share / held.rule_share, why), share)
+
+
+def _order_basket(book: RuleBook, held: Held, view: View, share: float, why: str) -> Decision:
     core = _fill_basket(book, book.basket, held, view, ())
     if core is None:
         missing = SCORE_NAMES[book.basket.rank_by]
@@ -103,11 +118,19 @@ def decide_orders(book: RuleBook, held: Held, view: View) -> Decision:
     scale = 1.0
     if book.volatility is not None:
         scale = compute_scale(_mix(parts, view, book.volatility.days), book.volatility.annual)
-    if changed and not scheduled:
-        why = f"the cash rule now invests {share:.0%}"
-    else:
-        why = "scheduled" if held.rule_share is not None else "first purchase"
     return Decision(Orders(why, share * scale, _target(parts, share * scale, view)), share)
+
+
+def _resize(held: Held, view: View, exposure: float, why: str) -> Orders:
+    """All holdings in the same proportion to each other; none whose end is announced is kept."""
+    kept = {
+        key: weight for key, weight in held.weights.items() if view.tokens[key].last_day is None
+    }
+    # A basket that grew since it was bought must not be stretched beyond what the rules invest.
+    whole = max(fsum(held.weights.values()), held.exposure)
+    weights = floor_weights([weight / whole * exposure for weight in kept.values()])
+    targets = zip(kept, weights, strict=True)
+    return Orders(why, exposure, tuple(Target(key, w, why) for key, w in targets if w > 0.0))
 
 
 def is_scheduled(book: RuleBook, start: date, day: date) -> bool:
@@ -170,7 +193,7 @@ def _fill_basket(
     if basket is not book.basket:
         return _Part(rows, [1.0 / len(rows) for _ in rows], name)
     before = [held.weights.get(int(ids[row]), 0.0) for row in rows]
-    whole = sum(before)
+    whole = fsum(before)
     weights = weigh_members(
         book,
         sizes=[float(view.features.sizes(view.column, basket.count)[0][row]) for row in rows],
