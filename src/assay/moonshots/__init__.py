@@ -10,8 +10,9 @@ Manual    docs/method/moonshots.md
 """
 
 from assay.moonshots.judging import MOONSHOTS
+from assay.moonshots.outcomes import OUTCOMES
 from assay.moonshots.types import Event
 
-SPEAKERS = (MOONSHOTS,)
+SPEAKERS = (MOONSHOTS, OUTCOMES)
 
-__all__ = ["MOONSHOTS", "SPEAKERS", "Event"]
+__all__ = ["MOONSHOTS", "OUTCOMES", "SPEAKERS", "Event"]

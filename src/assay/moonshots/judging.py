@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
+from numpy.typing import NDArray
 
 from assay.ledger import canonical_json
 from assay.markets.types import Panel, Token, TokenKind
@@ -69,10 +70,8 @@ def list_coins(study: Study, column: int, refit: Refit, tokens: dict[int, Token]
         if int(ids[row]) in tokens
     ]
     rows.sort(key=lambda row: (study.learnt.fall_scores[row, column], int(ids[row])))
-    return [
-        create_row(_describe(study, row, column, tokens[int(ids[row])]), rank, len(rows), known)
-        for rank, row in enumerate(rows, start=1)
-    ]
+    coins = _describe(study, np.array(rows, np.int64), column, tokens)
+    return [create_row(coin, rank, len(rows), known) for rank, coin in enumerate(coins, start=1)]
 
 
 def name_model(refit: Refit) -> str:
@@ -84,26 +83,45 @@ def name_model(refit: Refit) -> str:
     return f"refit:{hashlib.sha256(canonical_json(learnt)).hexdigest()[:12]}"
 
 
-def _describe(study: Study, row: int, column: int, token: Token) -> Coin:
+def _describe(
+    study: Study, rows: NDArray[np.int64], column: int, tokens: Mapping[int, Token]
+) -> Iterator[Coin]:
     panel, sections = study.panel, study.sections
-    price, cap = float(panel.close[row, column]), panel.market_cap
-    by_cap = bool(sections.by_cap[row, column])
-    week_ago = float(study.close[row, column - 7]) if column >= 7 else float("nan")
-    return Coin(
-        token=token,
-        age_days=int(sections.age_days[row, column]),
-        price=price,
-        volume_usd=float(sections.volume_usd[row, column]),
-        volume_24h_usd=price * float(panel.volume[row, column]),
-        market_cap_usd=float("nan") if cap is None else float(cap[row, column]),
-        size_rank=int(sections.size_rank[row, column]),
-        size_by=SizeMeasure.MARKET_CAP if by_cap else SizeMeasure.DOLLAR_VOLUME,
-        return_7d=float(study.close[row, column]) / week_ago - 1.0,
-        daily_move=float(sections.daily_move[row, column]),
-        youth=float(sections.features[1, row, column]),
-        price_rank=float(sections.features[2, row, column]),
-        chances={e: float(c[row, column]) for e, c in study.learnt.candidates.items()},
+    nothing = np.full(rows.size, np.nan)
+    price, cap = panel.close[rows, column], panel.market_cap
+    week_ago = study.close[rows, column - 7] if column >= 7 else nothing
+    columns = (
+        panel.token_ids[rows],
+        sections.age_days[rows, column],
+        price,
+        sections.volume_usd[rows, column],
+        price * panel.volume[rows, column],
+        nothing if cap is None else cap[rows, column],
+        sections.size_rank[rows, column],
+        sections.by_cap[rows, column],
+        study.close[rows, column] / week_ago - 1.0,
+        sections.daily_move[rows, column],
+        sections.features[1, rows, column],
+        sections.features[2, rows, column],
+        *(study.learnt.candidates[event][rows, column] for event in Event),
     )
+    for token_id, *facts in zip(*(values.tolist() for values in columns), strict=True):
+        age, paid, volume, today, dollars, place, by_cap, week, move, youth, dear = facts[:11]
+        yield Coin(
+            token=tokens[token_id],
+            age_days=age,
+            price=paid,
+            volume_usd=volume,
+            volume_24h_usd=today,
+            market_cap_usd=dollars,
+            size_rank=place,
+            size_by=SizeMeasure.MARKET_CAP if by_cap else SizeMeasure.DOLLAR_VOLUME,
+            return_7d=week,
+            daily_move=move,
+            youth=youth,
+            price_rank=dear,
+            chances=dict(zip(Event, facts[11:], strict=True)),
+        )
 
 
 SOURCES = (

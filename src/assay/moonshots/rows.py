@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from assay.evaluation import compute_wilson
 from assay.markets.types import Token
@@ -41,12 +42,20 @@ class Coin:
     chances: Mapping[Event, float]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Known:
     """What was known of each event when the list was made."""
 
     base_rates: Mapping[Event, BaseRate]
     records: Mapping[Event, TrackRecord]
+
+    @cached_property
+    def usual(self) -> dict[Event, Json]:
+        """What is said of an event of every coin of which no model speaks."""
+        return {
+            event: _write_event(base.rate, False, base, self.records[event])
+            for event, base in self.base_rates.items()
+        }
 
 
 def create_row(coin: Coin, rank: int, count: int, known: Known) -> Json:
@@ -87,8 +96,13 @@ def state_chance(event: Event, coin: Coin, known: Known) -> tuple[float, bool]:
 
 
 def _create_event(event: Event, coin: Coin, known: Known) -> Json:
-    base, record = known.base_rates[event], known.records[event]
     chance, has_skill = state_chance(event, coin, known)
+    if not has_skill:
+        return known.usual[event]
+    return _write_event(chance, True, known.base_rates[event], known.records[event])
+
+
+def _write_event(chance: float, has_skill: bool, base: BaseRate, record: TrackRecord) -> Json:
     low, high = compute_wilson(chance, base.trials)
     return {
         "probability": format_decimal(chance, CHANCE_PLACES),
