@@ -66,6 +66,16 @@ class BesideControls:
             f" ({self.shifted_low:.0%} to {self.shifted_high:.0%}), p = {self.chance:.3f}"
         )
 
+    def create_holding_tile(self) -> tuple[str, str]:
+        """Number and words of a tile; the constant control is in the number itself."""
+        number = f"{self.beat_holding:.0%} vs {self.constant_beat_holding:.0%}"
+        return number, self.describe_holding()
+
+    def create_constant_tile(self) -> tuple[str, str]:
+        """Number and words of a tile; the shifted signals are in the number itself."""
+        number = f"{self.beat_constant:.0%} vs {self.shifted_beat_constant:.0%}"
+        return number, self.describe_constant()
+
     def list_cells(self) -> list[str]:
         """Table cells under `SHARE_HEAD`."""
         return [

@@ -28,18 +28,25 @@ from assay.signals.accounts import (
     try_rules,
 )
 from assay.signals.compute.barriers import find_touches, label_touches
-from assay.signals.compute.walking import compute_scene
+from assay.signals.compute.walking import Scene, choose_walk_rules, compute_scene
 from assay.signals.judging import (
     BITCOIN,
     DAILY_SIGNALS,
     HOURLY_SIGNALS,
     collect_daily_bars,
     collect_hourly_bars,
+    list_refits,
 )
 from assay.signals.page import create_signals_page, describe_verdict, list_notes
 from assay.signals.reading import Bar, Published, load_published
-from assay.signals.report import CoinRecord, HourlyReport, RuleRecord, SignalsReport
-from assay.signals.rows import name_rule
+from assay.signals.report import (
+    ChoiceRecord,
+    CoinRecord,
+    HourlyReport,
+    RuleRecord,
+    SignalsReport,
+)
+from assay.signals.rows import label_rule, name_rule
 from assay.signals.types import DAILY, HOURLY, Bars, Book, Matrix
 
 SEED = 20210405
@@ -142,10 +149,11 @@ def _measure_daily(
         years=_measure_years(frame, days),
         tried=deflate(DAILY, accounts, tried),
         rules=_list_rules(tried),
+        choices=_list_choices(scene, facts, days),
         calibration=_score_confidence(frame, facts, bars, columns),
         equity={
-            "following": _compound(accounts.followed),
-            "constant exposure": _compound(accounts.constant),
+            "signal": _compound(accounts.followed),
+            "constant": _compound(accounts.constant),
             "holding": _compound(accounts.holding),
         },
         hours=None,
@@ -219,13 +227,31 @@ def _list_rules(tried: TriedRules) -> tuple[RuleRecord, ...]:
     """Every rule of the book, best Sharpe ratio of excess first."""
     records = [
         RuleRecord(
-            f"{name_rule(DAILY, rule)}, {rule.enter:.1f}/{rule.leave:.1f}",
+            label_rule(rule),
             float(tried.sharpes[index]),
             float(tried.medians[index]),
         )
         for index, rule in enumerate(DAILY.rules)
     ]
     return tuple(sorted(records, key=lambda rule: (-rule.sharpe, rule.name)))
+
+
+def _list_choices(scene: Scene, facts: Facts, days: Sequence[date]) -> tuple[ChoiceRecord, ...]:
+    """The rules that were in force in the window."""
+    panel = facts.panel
+    first = (FIRST_DAY - panel.first_day).days
+    refits = list_refits(DAILY, first, panel.column(days[-1]) + 1)
+    choices = choose_walk_rules(DAILY, scene, refits)
+    ends = [choice.column for choice in choices[1:]] + [panel.n_days]
+    return tuple(
+        ChoiceRecord(
+            panel.day(choice.column),
+            name_rule(DAILY, DAILY.rules[choice.rule]),
+            choice.growth * DAILY.per_year,
+        )
+        for choice, end in zip(choices, ends, strict=True)
+        if end > panel.column(days[0])
+    )
 
 
 def _score_confidence(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 import numpy as np
 
@@ -23,6 +24,7 @@ from assay.signals.accounts import Figures
 from assay.signals.report import TARGET, CoinRecord, SignalsReport
 from assay.signals.types import DAILY
 
+EDGES = (-1.0, -0.5, -0.2, 0.0, 0.2, 0.5, 1.0)
 SURE = 0.05
 """Below it a share is more than shifted signals explain."""
 CONVINCING = 0.95
@@ -88,12 +90,8 @@ def create_signals_page(report: SignalsReport) -> str:
         ),
         notes=list_notes(report),
         tiles=(
-            (
-                "Against constant exposure",
-                f"{shares.beat_constant:.1%}",
-                shares.describe_constant(),
-            ),
-            ("Against holding", f"{shares.beat_holding:.1%}", shares.describe_holding()),
+            ("Against constant exposure", *shares.create_constant_tile()),
+            ("Against holding", *shares.create_holding_tile()),
             (
                 "Median excess growth",
                 format_number(figures.excess.median, "+.2f"),
@@ -115,12 +113,12 @@ def _list_sections(report: SignalsReport) -> list[Section]:
         Section(
             "Does it time anything?",
             "Shares of coins, always beside both controls.",
-            [_draw_equity(report), *_draw_shares(report)],
+            [_draw_equity(report), *_draw_shares(report), _draw_spread(report.coins)],
         ),
         Section(
             "How it gets there",
             "Positions, falls and trading, long only unless said otherwise.",
-            [_tabulate_figures(report), _draw_rules(report)],
+            [_tabulate_figures(report), _draw_rules(report), _tabulate_choices(report)],
         ),
     ]
     if report.calibration is not None:
@@ -152,6 +150,24 @@ def _draw_equity(report: SignalsReport) -> Card:
         "Mean account of all coins, every coin weighted alike each day; logarithmic.",
         draw_lines(report.days, lines, ".2f", log=True, wide=True),
         wide=True,
+    )
+
+
+def _draw_spread(coins: tuple[CoinRecord, ...]) -> Card:
+    excess = np.array([coin.excess for coin in coins])
+    edges = [-np.inf, *EDGES, np.inf]
+    counts = np.histogram(excess, edges)[0].tolist()
+    names = [
+        f"below {EDGES[0]:+.0%}",
+        *(f"{low:+.0%} to {high:+.0%}" for low, high in pairwise(EDGES)),
+        f"above {EDGES[-1]:+.0%}",
+    ]
+    bars = [(name, count / len(coins)) for name, count in zip(names, counts, strict=True)]
+    return Card(
+        "How much, by coin",
+        "Share of coins by return of following less that of constant equal exposure. The shifted"
+        " signals' shares stand in the tables above.",
+        draw_bars(bars, ".0%", wide=False, highlight=None),
     )
 
 
@@ -226,6 +242,20 @@ def _draw_rules(report: SignalsReport) -> Card:
         " chose among them on their past, the eight best and the four worst in hindsight. All are"
         " in the JSON.",
         draw_bars(bars, "+.2f"),
+        wide=True,
+    )
+
+
+def _tabulate_choices(report: SignalsReport) -> Card:
+    rows = [
+        [choice.day.isoformat(), choice.rule, format_number(choice.gain, "+.0%")]
+        for choice in report.choices
+    ]
+    return Card(
+        "Which rule was in force",
+        "Chosen each time on everything before: the median coin's growth a year beyond constant"
+        " exposure over the whole past by then.",
+        create_table(("from", "rule", "past gain a year"), rows),
         wide=True,
     )
 

@@ -43,6 +43,15 @@ class RuleRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class ChoiceRecord:
+    """A rule in force from `day` on; `gain` is its past, a year, NaN for the default rule."""
+
+    day: date
+    rule: str
+    gain: float
+
+
+@dataclass(frozen=True, slots=True)
 class HourlyReport:
     """The hourly signals by lag in hours."""
 
@@ -66,6 +75,7 @@ class SignalsReport:
     years: Mapping[str, Figures]
     tried: Tried
     rules: tuple[RuleRecord, ...]
+    choices: tuple[ChoiceRecord, ...]
     calibration: Calibration | None
     equity: Mapping[str, tuple[float, ...]]
     hours: HourlyReport | None

@@ -66,6 +66,13 @@ def name_rule(book: Book, rule: Rule) -> str:
     return READERS[rule.source].format(shape=shape)
 
 
+def label_rule(rule: Rule) -> str:
+    """A rule in a few words, such as `own + bitcoin trend 7-56 0.6`."""
+    source = rule.source.name.lower().replace("_and_", " & ").replace("_plus_", " + ")
+    shape, *bars = rule.shape.name.lower().split("_")
+    return f"{source} {shape} {'-'.join(bars)} {rule.enter:g}"
+
+
 def explain_state(read: str, book: Book, rule: Rule, state: int, score: float) -> str:
     """Which rule said so, and with which numbers; `read` is the rule's name."""
     words = f"{read} scores {score + 0.0:.2f}"

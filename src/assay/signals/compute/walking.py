@@ -113,6 +113,13 @@ def compute_rule_states(book: Book, scene: Scene, index: int) -> tuple[States, M
     )
 
 
+def choose_walk_rules(book: Book, scene: Scene, refits: Sequence[int]) -> list[Choice]:
+    """The rules in force from column 0 and from each refit on."""
+    trends = (scene.own, scene.market, scene.bitcoin)
+    gains = compute_gains(book, trends, scene.viewed, scene.returns, refits)
+    return choose_rules(book, gains, refits)
+
+
 def compute_walk(
     book: Book,
     bars: Bars,
@@ -125,9 +132,7 @@ def compute_walk(
     from column `first` on, returns at `columns`.
     """
     scene = compute_scene(book, bars, bitcoin_id)
-    trends = (scene.own, scene.market, scene.bitcoin)
-    gains = compute_gains(book, trends, scene.viewed, scene.returns, refits)
-    choices = choose_rules(book, gains, refits)
+    choices = choose_walk_rules(book, scene, refits)
     states = np.zeros(scene.viewed.shape, np.int8)
     scores = np.full(scene.viewed.shape, np.nan)
     confidence = np.full(scene.viewed.shape, np.nan)
