@@ -24,8 +24,19 @@ def draw_changes(tokens: int, days: int = 90, seed: int = 0) -> Matrix:
     return load * generator.normal(0, 0.03, days) + generator.normal(0, 0.03, (tokens, days))
 
 
+def plain(changes: Matrix) -> float:
+    return float(np.asarray(np.corrcoef(changes))[0, 1])
+
+
+def cut_outliers(row: Matrix) -> Matrix:
+    middle = np.nanmedian(row)
+    limit = 3 * 1.4826 * np.nanmedian(np.abs(row - middle))
+    return np.asarray(np.clip(row, middle - limit, middle + limit))
+
+
 def correlate_pair(one: Matrix, other: Matrix) -> tuple[float, int]:
     both = np.isfinite(one) & np.isfinite(other)
+    one, other = cut_outliers(one), cut_outliers(other)
     return float(np.corrcoef(one[both], other[both])[0, 1]), int(both.sum())
 
 
@@ -36,7 +47,7 @@ def shrink_reference(changes: Matrix, peers: int) -> Matrix:
         for j in range(min(i, peers)):
             r, n = correlate_pair(changes[i], changes[j])
             if n >= 60:
-                pairs[i, j] = (math.atanh(r), 1 / (n - 3))
+                pairs[i, j] = (math.atanh(r), 2 / (n - 3))
     z = np.array([pair[0] for pair in pairs.values()])
     noise = np.array([pair[1] for pair in pairs.values()])
     real = max(z.var(ddof=1) - noise.mean(), 0.0)
@@ -48,10 +59,11 @@ def shrink_reference(changes: Matrix, peers: int) -> Matrix:
     return out
 
 
-def test_one_pair_is_plain_pearson() -> None:
-    changes = draw_changes(2)
+def test_one_pair_without_outliers_is_plain_pearson() -> None:
+    changes = np.clip(draw_changes(2), -0.05, 0.05)
     found = compute_correlations(changes, 2)
-    assert found[0, 1] == found[1, 0] == pytest.approx(correlate_pair(*changes)[0], abs=1e-6)
+    expected = plain(changes)
+    assert found[0, 1] == found[1, 0] == pytest.approx(expected, abs=1e-6)
     assert np.isnan(np.diag(found)).all()
 
 
@@ -62,6 +74,25 @@ def test_shrunk_correlations_equal_the_reference(seed: int, tokens: int, peers: 
     peers = min(peers, tokens)
     found = compute_correlations(changes, peers)
     np.testing.assert_allclose(found, shrink_reference(changes, peers), atol=2e-6)
+
+
+def test_one_pump_does_not_decide() -> None:
+    common = draw_changes(1, seed=3)
+    calm = common + 0.3 * draw_changes(2, seed=4)
+    pumped = calm.copy()
+    pumped[1, 40] = 2.5
+    assert abs(plain(pumped) - plain(calm)) > 0.2
+    assert compute_correlations(pumped, 2)[0, 1] == pytest.approx(
+        compute_correlations(calm, 2)[0, 1], abs=0.08
+    )
+
+
+def test_the_window_that_was_given_stays_as_it_was() -> None:
+    changes = draw_changes(3)
+    changes[0, 0] = 9.0
+    before = changes.copy()
+    compute_correlations(changes, 3)
+    np.testing.assert_array_equal(changes, before)
 
 
 def test_shrinking_draws_pure_noise_to_its_mean() -> None:

@@ -71,7 +71,12 @@ def _show_mood(mood: Json, measured: Measured, theirs: Series | None) -> Section
             draw_lines(measured.days, lines, ".0f", label="Fear and greed", wide=True),
             wide=True,
         ),
-        Card("What followed each mood", "Mean return of the market.", _tabulate(mood["buckets"])),
+        Card(
+            "What followed each mood",
+            "Mean return of the market.",
+            _tabulate(mood["buckets"]),
+            wide=True,
+        ),
         Card(
             "Does it foretell?",
             "Rank correlation with what came after, against circular shifts.",
@@ -142,7 +147,12 @@ def _show_indicator(indicator: Json, measured: Measured) -> Section:
                 ),
                 wide=True,
             ),
-            Card("What followed", "Mean return of the market.", _tabulate(indicator["buckets"])),
+            Card(
+                "What followed",
+                "Mean return of the market.",
+                _tabulate(indicator["buckets"]),
+                wide=True,
+            ),
             Card(
                 "Timing beside its controls",
                 "Long or in cash, filled a close later, 10 bp a side. One asset: its share is 0 or"
@@ -168,7 +178,7 @@ def _show_volatility(volatility: Json, measured: Measured) -> Section:
     head = ("regime", "days", "next month (median)", "same a month later", "by chance")
     return Section(
         "Volatility",
-        "Thirds of the market's own history so far. Calm and storm persist; direction does not.",
+        "Regimes are thirds of the market's own history so far.",
         [
             Card(
                 "30-day volatility of the market, a year",
@@ -187,8 +197,8 @@ def _show_volatility(volatility: Json, measured: Measured) -> Section:
 
 def _show_coins(document: Json) -> Section:
     pairs, tokens = document["correlations"], document["tokens"]
-    head = ("", "pairs", "said", "unshrunk", "came to", "error said", "error unshrunk")
-    keys = ("said", "unshrunk", "realised", "said_error", "unshrunk_error")
+    head = ("", "pairs", "said", "plain", "came to", "error said", "error plain")
+    keys = ("said", "plain", "realised", "said_error", "plain_error")
     rows = [
         (
             f"ten {name} correlated",
@@ -210,7 +220,8 @@ def _show_coins(document: Json) -> Section:
         [
             Card(
                 "Correlations, said and realised",
-                "The ends of an order are partly luck: shrinking takes some of it back.",
+                "The ends of an order are partly luck: cutting outliers and shrinking take some"
+                " of it back. Plain is Pearson's, of the same 90 days.",
                 create_table(head, rows),
                 wide=True,
             ),

@@ -17,17 +17,17 @@ OUTCOMES = ("volatility", "return", "max_drawdown")
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """Correlations that were said of pairs, what was measured before shrinking, and the 90 days
+    """Correlations that were said of pairs, Pearson's before it was cut and shrunk, and the 90 days
     after, over `dates` days 90 days apart.
     """
 
     dates: int
     pairs: int
     said: float
-    unshrunk: float
+    plain: float
     realised: float
     said_error: float
-    unshrunk_error: float
+    plain_error: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +79,15 @@ def score_pairs(said: Sequence[Said], changes: Matrix) -> dict[str, Pairs]:
 def _sum_up(tables: Sequence[Matrix]) -> Pairs:
     if not tables:
         return Pairs(0, 0, *[NOTHING] * 5)
-    said, unshrunk, realised = np.concatenate(tables, axis=1)
+    said, plain, realised = np.concatenate(tables, axis=1)
     return Pairs(
         dates=len(tables),
         pairs=int(said.size),
         said=float(said.mean()),
-        unshrunk=float(unshrunk.mean()),
+        plain=float(plain.mean()),
         realised=float(realised.mean()),
         said_error=float(np.sqrt(((said - realised) ** 2).mean())),
-        unshrunk_error=float(np.sqrt(((unshrunk - realised) ** 2).mean())),
+        plain_error=float(np.sqrt(((plain - realised) ** 2).mean())),
     )
 
 

@@ -95,8 +95,8 @@ def describe_link(link: Json) -> str:
 def _describe_pairs(pairs: Json) -> str:
     most = pairs["most"]
     return (
-        f"the ten highest were said at {write_number(most['said'])} (unshrunk"
-        f" {write_number(most['unshrunk'])}) and came to {write_number(most['realised'])}"
+        f"the ten highest were said at {write_number(most['said'])} (plain"
+        f" {write_number(most['plain'])}) and came to {write_number(most['realised'])}"
     )
 
 

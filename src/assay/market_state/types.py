@@ -43,6 +43,7 @@ METRIC_MINIMUM = 30
 YEAR = 365
 
 CORRELATION_DAYS, CORRELATION_MINIMUM, CORRELATION_LISTED = 90, 60, 10
+CORRELATION_REACH, CORRELATION_NOISE = 3.0, 2.0
 
 COMPONENTS = ("momentum", "strength", "volatility", "breadth", "volume", "dominance")
 """Parts of the fear-and-greed index, in the order of their axis."""
@@ -109,6 +110,7 @@ _RULES = (
     (FEAR_WINDOW, FEAR_MINIMUM, FEAR_COMPONENTS, MOMENTUM_DAYS, STRENGTH_DAYS, UP_VOLUME_DAYS),
     (HIGH_GRADE, STRONG_GRADE, METRIC_MINIMUM, YEAR),
     (CORRELATION_DAYS, CORRELATION_MINIMUM, CORRELATION_LISTED),
+    (CORRELATION_REACH, CORRELATION_NOISE),
     tuple((lowest, mood.value) for lowest, mood in MOODS),
 )
 

@@ -1,8 +1,11 @@
-"""Correlations of daily returns over 90 days, shrunk towards the market's mean.
+"""Correlations of daily returns over 90 days, robust and shrunk towards the market's mean.
 
-Shrinkage: Fisher's z of a correlation from n days has sampling variance 1 / (n - 3). What the z of
-all pairs vary beyond that is real; each z keeps that share of its distance from the mean z (the
-random-effects estimate of Hedges and Olkin, 1985; an empirical Bayes estimate).
+Robust: a return is cut to 3 robust deviations (1.4826 times the median distance) around its median,
+so that one pump does not decide. Shrunk: Fisher's z of a correlation from n days has sampling
+variance 1 / (n - 3) for normal returns; these have fat tails and come in clusters, so twice that is
+assumed. What the z of all pairs vary beyond it is real, and each z keeps that share of its distance
+from the mean z (the random-effects estimate of Hedges and Olkin, 1985; an empirical Bayes
+estimate). Both numbers were chosen on 2019 and 2020 by the error against the next 90 days.
 """
 
 import math
@@ -14,6 +17,8 @@ from assay.kit.compiled import kernel
 from assay.market_state.types import (
     CORRELATION_DAYS,
     CORRELATION_MINIMUM,
+    CORRELATION_NOISE,
+    CORRELATION_REACH,
     Counts,
     Flags,
     Matrix,
@@ -21,6 +26,7 @@ from assay.market_state.types import (
 )
 
 _LARGEST = 0.9999
+_NORMAL_MAD = 1.4826
 
 
 @kernel
@@ -64,6 +70,34 @@ def _correlate(one: Series, other: Series) -> tuple[float, int]:
 
 
 @kernel
+def _median(values: Series, count: int) -> float:
+    ordered = np.sort(values[:count])
+    half = count // 2
+    middle: float = ordered[half] if count % 2 else 0.5 * (ordered[half - 1] + ordered[half])
+    return middle
+
+
+@kernel
+def _cut_outliers(window: Matrix, reach: float) -> None:
+    known = np.empty(window.shape[1])
+    for row in window:
+        count = 0
+        for value in row:
+            if value == value:
+                known[count] = value
+                count += 1
+        if count == 0:
+            continue
+        middle = _median(known, count)
+        for i in range(count):
+            known[i] = abs(known[i] - middle)
+        limit = reach * _NORMAL_MAD * _median(known, count)
+        for i in range(row.size):
+            if row[i] == row[i]:
+                row[i] = min(max(row[i], middle - limit), middle + limit)
+
+
+@kernel
 def _fill_z(window: Matrix, peers: int, needed: int, z: Matrix, noise: Matrix) -> None:
     for i in range(window.shape[0]):
         for j in range(min(i, peers)):
@@ -71,7 +105,7 @@ def _fill_z(window: Matrix, peers: int, needed: int, z: Matrix, noise: Matrix) -
             if value == value and count >= needed:
                 value = min(max(value, -_LARGEST), _LARGEST)
                 z[i, j] = 0.5 * log_((1.0 + value) / (1.0 - value))
-                noise[i, j] = 1.0 / (count - 3)
+                noise[i, j] = CORRELATION_NOISE / (count - 3)
 
 
 @kernel
@@ -113,12 +147,13 @@ def _shrink(z: Matrix, noise: Matrix, out: Matrix) -> None:
 
 
 def compute_correlations(changes: Matrix, peers: int) -> Matrix:
-    """Shrunk correlations of every row with the first `peers` rows, [tokens, peers].
+    """Robust, shrunk correlations of every row with the first `peers` rows, [tokens, peers].
 
     `changes` [tokens, days] are the log returns of a window. NaN on the diagonal and for pairs that
     share fewer than 60 known days or do not vary.
     """
-    window = np.ascontiguousarray(changes)
+    window = np.array(changes, dtype=np.float64, order="C")
+    _cut_outliers(window, CORRELATION_REACH)
     peers = min(peers, window.shape[0])
     z = np.full((window.shape[0], peers), np.nan)
     noise = np.full_like(z, np.nan)
@@ -167,8 +202,8 @@ def _mean_correlations(
 
 
 def compute_mean_correlations(changes: Matrix, chosen: Flags) -> tuple[Series, Counts]:
-    """Mean correlation over 90 days among all pairs of the chosen coins, unshrunk, and how many
-    coins that were, [days]. Only coins that know all 90 returns take part.
+    """Mean correlation over 90 days among all pairs of the chosen coins, neither cut nor shrunk,
+    and how many coins that were, [days]. Only coins that know all 90 returns take part.
 
     With x_i the centred returns of unit length, the mean over pairs is (|sum x_i|^2 - N) /
     (N (N - 1)).
