@@ -6,35 +6,36 @@ one rounding is that of lots times price to money, to the nearest, once for each
 """
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from assay.backtest.compute import checks
+from assay.backtest.compute.book import (
+    CASH,
+    COSTS,
+    CUT,
+    EQUITY,
+    LEVERAGE,
+    LIMIT,
+    PURCHASES,
+    SALES,
+    Desk,
+    Market,
+    Whole,
+    live_day,
+)
 from assay.backtest.compute.days import (
     BLOCK,
     FINE,
     TOO_RICH,
     Columns,
-    Flags,
     find_ended,
     inspect_day,
     open_day,
     refuse,
-    sum_lanes,
     turn_block,
 )
-from assay.backtest.types import CENT, Account, Matrix, Orders, Outcome, Series
+from assay.backtest.types import CENT, Account, Matrix, Orders, Series
 from assay.kit.compiled import kernel
-
-Whole = NDArray[np.int64]
-
-LIMIT = 4e18
-"""Lots of one token, and 1e-8 dollars of all together, that are safe to count in 64 bits."""
-
-CASH, EQUITY, PURCHASES, SALES, COSTS, CUT = range(6)
-"""Rows of the book, [6, days]."""
-RATE, IMPACT, LEVERAGE = range(3)
-FILLED, FORCED = int(Outcome.FILLED), int(Outcome.FORCED)
-NO_BAR, NO_VOLUME, NO_CASH = int(Outcome.NO_BAR), int(Outcome.NO_VOLUME), int(Outcome.NO_CASH)
 
 
 def run_orders(
@@ -108,205 +109,6 @@ def _find_scales(closes: Matrix) -> Series:
 
 
 @kernel
-def _add_order(log: Whole, count: int, row: tuple[int, int, int, int, int, int]) -> Whole:
-    if count == log.shape[0]:
-        longer = np.empty((2 * count, log.shape[1]), dtype=np.int64)
-        longer[:count] = log
-        log = longer
-    for place in range(log.shape[1]):
-        log[count, place] = row[place]
-    return log
-
-
-@kernel
-def _value_lots(lots: Whole, price: Series, scales: Series, held: Whole, scratch: Series) -> bool:
-    """Money in each position; False if that is more than can be counted."""
-    for token in range(lots.size):
-        scratch[token] = abs(lots[token] * (price[token] * scales[token]))
-    if not sum_lanes(scratch) <= LIMIT:
-        return False
-    for token in range(lots.size):
-        held[token] = int(np.rint(lots[token] * (price[token] * scales[token])))
-    return True
-
-
-@kernel
-def _plan_orders(
-    value: int,
-    wishes: Series,
-    is_open: Flags,
-    price: Series,
-    scales: Series,
-    lots: Whole,
-    held: Whole,
-    wanted: Whole,
-) -> tuple[bool, int]:
-    """Lots to buy (+) or sell (-); whether they can be counted, how many cannot be traded."""
-    beyond, lapsed, money = 0, 0, float(value)
-    for token in range(wishes.size):
-        wish = wishes[token]
-        change = (wish * money - held[token]) / (price[token] * scales[token])
-        change = change if wish == wish else 0.0
-        is_far = abs(change) > LIMIT
-        beyond += int(is_far)
-        size = int(0.0 if is_far else change)
-        size = -lots[token] if wish == 0.0 else size
-        wanted[token] = size
-        lapsed += int((size != 0) & (not is_open[token]))
-    return beyond == 0, lapsed
-
-
-@kernel
-def _price_orders(
-    wanted: Whole,
-    price: Series,
-    scales: Series,
-    volumes: Series,
-    settings: Series,
-    money: Whole,
-    costs: Whole,
-) -> None:
-    """Money that each order moves at the close, and what it costs."""
-    rate, impact = settings[RATE], settings[IMPACT]
-    for token in range(wanted.size):
-        gross = np.rint(abs(wanted[token]) * (price[token] * scales[token]))
-        money[token] = int(gross)
-        costs[token] = int(np.rint(gross * rate))
-    if impact > 0.0:
-        for token in range(wanted.size):
-            if wanted[token] != 0:
-                share = impact * np.sqrt(money[token] / volumes[token])
-                costs[token] = int(np.rint(money[token] * (rate + share)))
-
-
-@kernel
-def _sum_sides(wanted: Whole, money: Whole, costs: Whole) -> tuple[int, int, int, int]:
-    """Money of the purchases and of the sales, then the costs of each."""
-    bought, sold, bought_costs, costs_in_all = 0, 0, 0, 0
-    for token in range(wanted.size):
-        is_purchase = wanted[token] > 0
-        bought += money[token] if is_purchase else 0
-        sold += 0 if is_purchase else money[token]
-        bought_costs += costs[token] if is_purchase else 0
-        costs_in_all += costs[token]
-    return bought, sold, bought_costs, costs_in_all - bought_costs
-
-
-@kernel
-def _drop_lapsed(
-    day: int,
-    bars: Series,
-    is_open: Flags,
-    price: Series,
-    scales: Series,
-    wanted: Whole,
-    log: Whole,
-    count: int,
-) -> tuple[Whole, int]:
-    """Report orders for tokens that cannot be traded, and forget them."""
-    for token in range(wanted.size):
-        if wanted[token] != 0 and not is_open[token]:
-            why = NO_VOLUME if bars[token] == bars[token] else NO_BAR
-            money = int(np.rint(abs(wanted[token]) * (price[token] * scales[token])))
-            log = _add_order(log, count, (token, day, why, wanted[token], money, 0))
-            count += 1
-            wanted[token] = 0
-    return log, count
-
-
-@kernel
-def _cut_purchases(
-    day: int, share: float, wanted: Whole, money: Whole, log: Whole, count: int
-) -> tuple[Whole, int]:
-    """Scale purchases to the cash at hand; one of which nothing is left is reported."""
-    for token in range(wanted.size):
-        if wanted[token] > 0:
-            left = int(wanted[token] * share)
-            if left == 0:
-                row = (token, day, NO_CASH, wanted[token], money[token], 0)
-                log = _add_order(log, count, row)
-                count += 1
-            wanted[token] = left
-    return log, count
-
-
-@kernel
-def _log_fills(
-    day: int, outcome: int, wanted: Whole, money: Whole, costs: Whole, log: Whole, count: int
-) -> tuple[Whole, int]:
-    for token in range(wanted.size):
-        if wanted[token] != 0:
-            row = (token, day, outcome, wanted[token], money[token], costs[token])
-            log = _add_order(log, count, row)
-            count += 1
-    return log, count
-
-
-@kernel
-def _settle(day: int, wanted: Whole, money: Whole, costs: Whole, lots: Whole, book: Whole) -> None:
-    """Move lots and money, and write both down."""
-    bought, sold, bought_costs, sold_costs = _sum_sides(wanted, money, costs)
-    for token in range(wanted.size):
-        lots[token] += wanted[token]
-    book[PURCHASES, day] += bought
-    book[SALES, day] += sold
-    book[COSTS, day] += bought_costs + sold_costs
-    book[CASH, day] += sold - bought - bought_costs - sold_costs
-
-
-@kernel
-def _list_exits(
-    value: int, day: int, order: Columns, ends: Columns, following: int, lots: Whole, wanted: Whole
-) -> int:
-    """Lots to sell whatever the wishes: ended tokens, or everything when the account is ruined."""
-    passed = following
-    following = find_ended(order, ends, following, day)
-    wanted[:] = 0
-    for token in order[passed:following] if value > 0 else order:
-        wanted[token] = -lots[token]
-    return following
-
-
-@kernel
-def _trade(
-    day: int,
-    value: int,
-    wishes: Series,
-    bars: Series,
-    is_open: Flags,
-    volumes: Series,
-    settings: Series,
-    price: Series,
-    scales: Series,
-    lots: Whole,
-    scratch: Whole,
-    book: Whole,
-    log: Whole,
-    count: int,
-    keep_orders: bool,
-) -> tuple[bool, Whole, int]:
-    """The day's orders, from plan to book; False if they cannot be counted."""
-    held, wanted, money, costs = scratch[0], scratch[1], scratch[2], scratch[3]
-    is_countable, lapsed = _plan_orders(value, wishes, is_open, price, scales, lots, held, wanted)
-    if lapsed > 0:
-        log, count = _drop_lapsed(day, bars, is_open, price, scales, wanted, log, count)
-    _price_orders(wanted, price, scales, volumes, settings, money, costs)
-    bought, sold, bought_costs, sold_costs = _sum_sides(wanted, money, costs)
-    borrowed = int((settings[LEVERAGE] - 1.0) * value)
-    available, needed = book[CASH, day] + borrowed + sold - sold_costs, bought + bought_costs
-    if needed > available:
-        # Each order may round up by one for its money and one for its costs, twice.
-        share = max(available - 4.0 * wanted.size, 0.0) / needed * (1.0 - 1e-12)
-        log, count = _cut_purchases(day, share, wanted, money, log, count)
-        _price_orders(wanted, price, scales, volumes, settings, money, costs)
-        book[CUT, day] = bought - _sum_sides(wanted, money, costs)[0]
-    _settle(day, wanted, money, costs, lots, book)
-    if keep_orders:
-        log, count = _log_fills(day, FILLED, wanted, money, costs, log, count)
-    return is_countable, log, count
-
-
-@kernel
 def _simulate(
     prices: Matrix,
     targets: Matrix,
@@ -322,12 +124,13 @@ def _simulate(
     tokens, days = prices.shape
     bars, wishes = np.empty((BLOCK, tokens)), np.empty((BLOCK, tokens))
     turnovers = np.empty((BLOCK, volumes.shape[0]))
-    price, sums, is_open = np.ones(tokens), np.empty(tokens), np.zeros(tokens, dtype=np.bool_)
-    lots, scratch = np.zeros(tokens, dtype=np.int64), np.zeros((4, tokens), dtype=np.int64)
-    held, wanted, money, costs = scratch[0], scratch[1], scratch[2], scratch[3]
-    log, count = np.empty((64, 6), dtype=np.int64), 0
-    free_of_impact = np.array([settings[RATE], 0.0, settings[LEVERAGE]])
-    order, following, is_ruined = np.argsort(ends, kind="mergesort"), 0, False
+    price, lot_price = np.ones(tokens), np.empty(tokens)
+    sums, is_open = np.empty(tokens), np.zeros(tokens, dtype=np.bool_)
+    rows = np.zeros((6, tokens), dtype=np.int64)
+    lots = rows[1]
+    desk = Desk(rows[0], lots, rows[2], rows[3], rows[4], rows[5])
+    log, count, verdict = np.empty((64, 6), dtype=np.int64), 0, FINE
+    order, following = np.argsort(ends, kind="mergesort"), 0
     for day in range(days):
         step = day % BLOCK
         if step == 0:
@@ -335,44 +138,16 @@ def _simulate(
             turn_block(targets, day - lag, wishes)
             turn_block(volumes, day, turnovers)
         verdict = inspect_day(bars[step], wishes[step], settings[LEVERAGE], sums)
+        if verdict == FINE:
+            open_day(bars[step], turnovers[step], price, is_open)
+            for token in range(tokens):
+                lot_price[token] = price[token] * scales[token]
+            market = Market(bars[step], wishes[step], turnovers[step], lot_price, is_open)
+            book[CASH, day] = book[CASH, day - 1] if day > 0 else capital
+            passed, following = following, find_ended(order, ends, following, day)
+            verdict, log, count = live_day(
+                day, order[passed:following], market, settings, keep_orders, desk, book, log, count
+            )
         if verdict != FINE:
             return verdict, day, lots, log[:count]
-        book[CASH, day] = book[CASH, day - 1] if day > 0 else capital
-        open_day(bars[step], turnovers[step], price, is_open)
-        if not _value_lots(lots, price, scales, held, sums):
-            return TOO_RICH, day, lots, log[:count]
-        value = book[CASH, day] + held.sum()
-        passed = following
-        following = _list_exits(value, day, order, ends, following, lots, wanted)
-        if following > passed or (value <= 0 and not is_ruined):
-            _price_orders(wanted, price, scales, turnovers[step], free_of_impact, money, costs)
-            _settle(day, wanted, money, costs, lots, book)
-            if keep_orders:
-                log, count = _log_fills(day, FORCED, wanted, money, costs, log, count)
-            _value_lots(lots, price, scales, held, sums)
-            value = book[CASH, day] + held.sum()
-        is_ruined = is_ruined or value <= 0
-        if not is_ruined:
-            is_countable, log, count = _trade(
-                day,
-                value,
-                wishes[step],
-                bars[step],
-                is_open,
-                turnovers[step],
-                settings,
-                price,
-                scales,
-                lots,
-                scratch,
-                book,
-                log,
-                count,
-                keep_orders,
-            )
-            if not is_countable:
-                return TOO_RICH, day, lots, log[:count]
-            _value_lots(lots, price, scales, held, sums)
-        book[EQUITY, day] = book[CASH, day] + held.sum()
-        is_ruined = is_ruined or book[EQUITY, day] <= 0
     return FINE, 0, lots, log[:count]
