@@ -10,17 +10,19 @@ Manual    docs/method/indices.md
 """
 
 from assay.indices.measuring import evaluate_indices
-from assay.indices.service import create_own, delete_own, list_own, load_own
+from assay.indices.service import create_own, delete_own, list_own, load_own, measure_own
 from assay.indices.speakers import INDICES, SPEAKERS
-from assay.indices.types import OwnIndex
+from assay.indices.types import OwnFigures, OwnIndex
 
 __all__ = [
     "INDICES",
     "SPEAKERS",
+    "OwnFigures",
     "OwnIndex",
     "create_own",
     "delete_own",
     "evaluate_indices",
     "list_own",
     "load_own",
+    "measure_own",
 ]

@@ -15,7 +15,7 @@ from assay.evaluation import (
     draw_lines,
     format_number,
 )
-from assay.indices.measured import EQUAL_WEIGHT, TOP_25, TOP_25_SLUG, Measured, check_target
+from assay.indices.measured import BTC, EQUAL_WEIGHT, TOP_25, TOP_25_SLUG, Measured, check_target
 from assay.indices.rows import describe_rule
 from assay.indices.types import RuleBook
 
@@ -23,6 +23,8 @@ Series = NDArray[np.float64]
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 LEAD_INDEX = "investor"
+SHORT_NAMES = {EQUAL_WEIGHT: "equal", TOP_25: "top 25", BTC: "BTC"}
+CONFIDENT = 0.95
 FORMULA = (
     "Weekly returns r of the index are regressed on those of the equal-weight universe, r = a + b m"
     " + e. Residual Sharpe = a / sd(e) · √(365 / 7), sd over n − 2."
@@ -63,7 +65,9 @@ def _write_lead(measured: Measured) -> str:
             f"The {measured.paths[slug].name} {verdict} the target: residual Sharpe"
             f" {target['residual_sharpe']:.2f} against 1.2, and a drawdown"
             f" {100 * target['drawdown_smaller_by']:.0f} points smaller than the top 25's against"
-            " 20."
+            f" 20. After {measured.tried[slug].configurations} candidates the deflated figure is"
+            f" {measured.tried[slug].deflated_sharpe:.2f}"
+            f"{'' if measured.tried[slug].deflated_sharpe >= CONFIDENT else ', short of 0.95'}."
         )
     return " ".join(parts)
 
@@ -87,7 +91,7 @@ def _list_tiles(measured: Measured) -> list[tuple[str, str, str]]:
             (
                 f"{name}, deflated",
                 format_number(tried.deflated_sharpe, ".2f"),
-                f"chance the residual is real after {tried.configurations} candidates",
+                f"probability of more than {tried.configurations} worthless candidates would show",
             )
         )
     return tiles
@@ -98,13 +102,11 @@ def _show_paths(measured: Measured) -> Section:
         measured.first + timedelta(days=n) for n in range((measured.last - measured.first).days + 1)
     ]
     lines: dict[str, Series] = {
-        measured.paths[slug].name: _rebase(measured.paths[slug].levels) for slug in measured.tried
+        slug: _rebase(measured.paths[slug].levels) for slug in measured.tried
     }
-    lines.update({name: _rebase(levels) for name, levels in measured.benchmarks.items()})
-    shares = {
-        measured.paths[slug].name: np.array(measured.paths[slug].exposures)
-        for slug in measured.tried
-    }
+    for name, levels in measured.benchmarks.items():
+        lines[SHORT_NAMES[name]] = _rebase(levels)
+    shares = {slug: np.array(measured.paths[slug].exposures) for slug in measured.tried}
     return Section(
         "What 1 became",
         "Net of costs from the first day; the coins that died are inside.",
@@ -147,15 +149,15 @@ def _show_figures(measured: Measured) -> Section:
         _write_figures(measured, name, name, "–") for name in measured.benchmarks if name != TOP_25
     ]
     main = measured.performances[LEAD_INDEX if LEAD_INDEX in measured.paths else TOP_25_SLUG]
-    head = ("index", "return", "a year", "Sharpe", "drawdown", "beta", "residual Sharpe")
-    yearly = tuple(f"residual {year.year}" for year in main.years)
+    head = ("index", "return", "a year", "Sharpe", "drawdown", "beta", "residual")
+    yearly = tuple(str(year.year) for year in main.years)
     return Section(
         "Every index",
         FORMULA + " Turnover is one way, times the index a year.",
         (
             Card(
                 "Figures",
-                "Against the equal-weight universe; the years each by itself.",
+                "Against the equal-weight universe; years are residual Sharpe ratios by themselves.",
                 create_table((*head, *yearly, "turnover"), rows),
                 wide=True,
             ),

@@ -7,14 +7,15 @@ of candles changes an own index from its start when it is made anew.
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 
+import numpy as np
 import orjson
 
-from assay import markets, publishing
+from assay import evaluation, markets, publishing
 from assay.indices import store
 from assay.indices.books import load_rule_books, load_sectors
 from assay.indices.judging import ReadRows, advance, create_watcher
 from assay.indices.parse import parse_rule_book
-from assay.indices.types import Json, OwnIndex, RuleBook
+from assay.indices.types import Json, OwnFigures, OwnIndex, RuleBook
 from assay.kit.clock import Clock
 from assay.kit.database import Database
 from assay.kit.errors import BadInput, Conflict, InFuture, NotEnoughData, NotFound
@@ -106,6 +107,14 @@ def delete_own(home: Home, database: Database, slug: str) -> None:
     with home.lock("indices-own"), database.write() as connection:
         if not store.delete_own(connection, slug):
             raise _unknown(slug)
+
+
+def measure_own(own: OwnIndex) -> OwnFigures:
+    """What the levels of an own index were worth."""
+    levels = np.array([float(level) for level in own.levels])
+    found = evaluation.score_performance(own.start, levels, {"itself": levels}, "itself")
+    months = evaluation.compute_monthly_returns(own.start, levels)
+    return OwnFigures(found.total_return, found.annual_return, found.max_drawdown, tuple(months))
 
 
 def _follow(

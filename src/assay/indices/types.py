@@ -230,3 +230,13 @@ class OwnIndex:
     def last_day(self) -> date:
         """The day of the last level."""
         return self.start + timedelta(days=len(self.levels) - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFigures:
+    """What an own index was worth from its first day: shares, and (year, month, return)."""
+
+    total_return: float
+    annual_return: float
+    max_drawdown: float
+    months: tuple[tuple[int, int, float], ...]
