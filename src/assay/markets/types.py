@@ -270,7 +270,21 @@ class Registry:
         if as_of is None:
             return [record.seen() for record in self.records]
         day = last_whole_day(as_of)
-        return [record.seen(as_of) for record in self.records if record.first_day <= day]
+        unchanging = self._unchanging
+        return [
+            unchanging.get(record.token_id) or record.seen(as_of)
+            for record in self.records
+            if record.first_day <= day
+        ]
+
+    @cached_property
+    def _unchanging(self) -> dict[TokenId, Token]:
+        """Tokens of one name and no end: they look the same whenever they are asked for."""
+        return {
+            record.token_id: record.seen()
+            for record in self.records
+            if len(record.tickers) == 1 and not record.endings
+        }
 
 
 @dataclass(frozen=True)
