@@ -82,7 +82,7 @@ def check_equity(account: Account, closes: Matrix) -> None:
 @given(
     seed=st.integers(0, 2**32 - 1),
     tokens=st.integers(1, 11),
-    days=st.integers(1, 40),
+    days=st.integers(1, 25),
     lag=st.integers(0, 2),
     fee=st.sampled_from([0.0, 10.0, 333.3]),
     impact=st.sampled_from([0.0, 100.0]),
