@@ -9,7 +9,7 @@ Inputs: arrays, [tokens, days]. Gives: frozen records, JSON, one self-contained 
 """
 
 from assay.evaluation.calibration import score_calibration
-from assay.evaluation.document import create_document, create_json
+from assay.evaluation.document import NOT_ADVICE, create_document, create_json
 from assay.evaluation.events import (
     EventBrier,
     EventGroup,
@@ -34,6 +34,7 @@ from assay.evaluation.page import (
     create_page,
     create_table,
     draw_bars,
+    draw_groups,
     draw_lines,
     format_number,
 )
@@ -93,6 +94,7 @@ from assay.evaluation.types import (
 )
 
 __all__ = [
+    "NOT_ADVICE",
     "SHARE_HEAD",
     "BesideControls",
     "Calibration",
@@ -141,6 +143,7 @@ __all__ = [
     "create_table",
     "deflate_residual",
     "draw_bars",
+    "draw_groups",
     "draw_lines",
     "draw_offsets",
     "evaluate_scores",

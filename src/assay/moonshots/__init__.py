@@ -10,9 +10,10 @@ Manual    docs/method/moonshots.md
 """
 
 from assay.moonshots.judging import MOONSHOTS
+from assay.moonshots.measuring import evaluate_moonshots
 from assay.moonshots.outcomes import OUTCOMES
 from assay.moonshots.types import Event
 
 SPEAKERS = (MOONSHOTS, OUTCOMES)
 
-__all__ = ["MOONSHOTS", "OUTCOMES", "SPEAKERS", "Event"]
+__all__ = ["MOONSHOTS", "OUTCOMES", "SPEAKERS", "Event", "evaluate_moonshots"]

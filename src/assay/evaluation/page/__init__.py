@@ -2,6 +2,7 @@
 
 from assay.evaluation.page.blocks import Card, Section, create_blank_page
 from assay.evaluation.page.charts import draw_bars, draw_lines
+from assay.evaluation.page.groups import draw_groups
 from assay.evaluation.page.layout import create_page
 from assay.evaluation.page.tables import create_table, format_number
 
@@ -12,6 +13,7 @@ __all__ = [
     "create_page",
     "create_table",
     "draw_bars",
+    "draw_groups",
     "draw_lines",
     "format_number",
 ]
