@@ -128,8 +128,10 @@ class Hits:
 def compute_growth(daily: Matrix) -> Series:
     """Log growth [coins] of daily returns [coins, days]; NaN for a coin that was never traded."""
     traded = np.isfinite(daily)
-    steps = np.log(np.maximum(1.0 + np.where(traded, daily, 0.0), RUIN))
-    return np.where(traded.any(axis=1), np.maximum(steps.sum(axis=1), np.log(RUIN)), np.nan)
+    worth = 1.0 + np.where(traded, daily, 0.0)
+    growth = np.maximum(np.log(np.maximum(worth, RUIN)).sum(axis=1), np.log(RUIN))
+    growth = np.where((worth <= RUIN).any(axis=1), np.log(RUIN), growth)
+    return np.where(traded.any(axis=1), growth, np.nan)
 
 
 def compute_drawdowns(daily: Matrix) -> Series:
