@@ -157,3 +157,12 @@ def test_decimals(value: float, places: int, text: str | None) -> None:
 )
 def test_prices(value: float, text: str) -> None:
     assert publishing.format_price(value) == text
+
+
+def test_a_kind_that_continues_never_gets_its_newest_day_first(
+    home: Home, database: Database
+) -> None:
+    continuing = replace(CLOSES, is_continuing=True)
+    newest = publishing.publish_day(home, database, continuing, CLOCK)
+    assert orjson.loads(newest.rows)[0]["count"] == DAYS
+    assert publishing.publish_missing(home, database, continuing, CLOCK, start=LAST) == 0

@@ -13,6 +13,8 @@ from assay.ledger import Publication
 from assay.publishing.types import Rows, SaidRows
 
 LIMIT_KEPT = 160
+LIMIT_UNSAVED = 64
+"""More than wait to be saved at any time: what is stored is read from there again."""
 
 Load = Callable[[str, date], bytes | None]
 Look = tuple[str, date, str | None]
@@ -24,7 +26,7 @@ class SaidBook:
     def __init__(self, load: Load, kinds: Collection[str]) -> None:
         self._load = load
         self._kinds = frozenset(kinds)
-        self._kept: OrderedDict[tuple[str, date], SaidRows | None] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, date], SaidRows | bytes | None] = OrderedDict()
         self._looks: dict[tuple[str, date], str | None] = {}
 
     def find(self, kind: str, day: date) -> SaidRows | None:
@@ -35,9 +37,11 @@ class SaidBook:
             raise ValueError(f"{kind} is read but not declared in the speaker's `reads`")
         key = (kind, day)
         if key not in self._kept:
-            payload = self._load(kind, day)
+            payload = self._unsaved.get(key) or self._load(kind, day)
             self._keep(key, None if payload is None else read_rows(kind, day, payload))
         found = self._kept[key]
+        if isinstance(found, bytes):
+            found = self._kept[key] = read_rows(kind, day, found)
         self._kept.move_to_end(key)
         self._looks[key] = None if found is None else found.rows_digest
         return found
@@ -48,8 +52,8 @@ class SaidBook:
         return None if found is None else found.rows
 
     def add(self, kind: str, day: date, payload: bytes) -> None:
-        """Make known what is about to be published, before it is stored."""
-        self._keep((kind, day), read_rows(kind, day, payload))
+        """Make known what is about to be published, before it is stored; parsed when it is read."""
+        self._keep((kind, day), payload)
 
     def take_looks(self) -> list[Look]:
         """What was looked at since the last call, in a fixed order."""
@@ -57,7 +61,7 @@ class SaidBook:
         self._looks = {}
         return looks
 
-    def _keep(self, key: tuple[str, date], found: SaidRows | None) -> None:
+    def _keep(self, key: tuple[str, date], found: SaidRows | bytes | None) -> None:
         self._kept[key] = found
         self._kept.move_to_end(key)
         if len(self._kept) > LIMIT_KEPT:

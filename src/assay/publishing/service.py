@@ -43,6 +43,8 @@ def publish_day(
     NotEnoughData where the facts allow no judgement.
     """
     day = check_day(home, speaker, as_of)
+    if speaker.is_continuing and day > speaker.first_day:
+        publish_missing(home, database, speaker, clock, end=day - _DAY)
     with home.lock(speaker.kind.name):
         now = clock.now()
         facts = load_facts(home, day, now)
@@ -70,7 +72,7 @@ def publish_missing(
     """Publish every day from `start` to `end` that has no publication; how many days were owed.
 
     A run that was killed leaves whole publications behind and the next one goes on with the rest.
-    Raises InFuture for an `end` that is not complete.
+    A continuing kind is published from its first day on, whatever `start`. Raises InFuture for an `end` that is not complete.
     """
     news = progress or SilentProgress()
     with home.lock(speaker.kind.name):
@@ -103,6 +105,8 @@ def list_owed(
     """The days from `start` to `end` on which the speaker has not said everything yet."""
     last = check_day(home, speaker, end)
     first = max(start or speaker.first_day, speaker.first_day)
+    if speaker.is_continuing:
+        first = speaker.first_day
     if speaker.is_hourly:
         hours = load_facts(home, last, now).hours(last)
         first = max(first, hours.first_day + _DAY) if hours.n_hours else last + _DAY

@@ -131,7 +131,8 @@ class Speaker:
     """One kind of public statement and how it is made.
 
     `sources` are the files and folders below the package that decide its bytes, `reads` the other
-    kinds that `judge` may read through `said`; they are published before it.
+    kinds that `judge` may read through `said`; they are published before it. A day of a kind that
+    `is_continuing` goes on from its own days before, so those are published first.
     """
 
     kind: Kind
@@ -139,6 +140,7 @@ class Speaker:
     sources: tuple[str, ...]
     reads: tuple[str, ...] = ()
     is_hourly: bool = False
+    is_continuing: bool = False
     first_day: date = FIRST_DAY
 
 
