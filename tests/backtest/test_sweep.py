@@ -1,8 +1,5 @@
 """Sweeping moving-average crosses: against the readable twin, ties, gaps and refusals."""
 
-import os
-import subprocess
-import sys
 from itertools import combinations
 from typing import Any
 
@@ -56,34 +53,12 @@ def test_kernel_equals_the_readable_twin(
                 assert np.isnan(found.sharpe[where])
 
 
-def test_returns_alone_equal_the_details_and_threads_change_no_bit() -> None:
+def test_returns_alone_equal_the_details() -> None:
     closes = create_closes(np.random.default_rng(3), 7, 400)
     lean = sweep_crosses(closes, PAIRS[:, 0], PAIRS[:, 1])
     full = sweep_crosses(closes, PAIRS[:, 0], PAIRS[:, 1], details=True)
     assert lean.total_return.tobytes() == full.total_return.tobytes()
     assert (lean.sharpe, lean.max_drawdown, lean.trades) == (None, None, None)
-
-
-@pytest.mark.slow
-def test_threads_change_no_bit() -> None:
-    program = (
-        "import hashlib; import numpy as np; from assay.backtest import sweep_crosses;"
-        "closes = np.exp(np.cumsum(np.random.default_rng(1).normal(0, .05, (6, 500)), axis=1));"
-        "found = sweep_crosses(closes, [3, 5, 8], [9, 20, 50], details=True, parallel={});"
-        "parts = (found.total_return, found.sharpe, found.max_drawdown, found.trades);"
-        "print(hashlib.sha256(b''.join(part.tobytes() for part in parts)).hexdigest())"
-    )
-    digests = {
-        subprocess.run(
-            [sys.executable, "-c", program.format(parallel)],
-            env={**os.environ, "NUMBA_NUM_THREADS": str(threads)},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        for parallel, threads in ((False, 1), (True, 1), (True, 2))
-    }
-    assert len(digests) == 1
 
 
 def test_equal_averages_neither_buy_nor_sell() -> None:
