@@ -8,7 +8,7 @@ from tests.signals.worlds import create_closes
 
 from assay.backtest import run_signals
 from assay.signals.compute.choosing import compute_returns
-from assay.signals.compute.running import compute_followed, compute_runs
+from assay.signals.compute.running import Followed, compute_followed, compute_runs
 from assay.signals.types import DAILY
 
 
@@ -30,7 +30,9 @@ def market() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return close, states, viewed
 
 
-def follow(market: tuple[np.ndarray, np.ndarray, np.ndarray], columns: list[int], first: int = 0):  # noqa: ANN201
+def follow(
+    market: tuple[np.ndarray, np.ndarray, np.ndarray], columns: list[int], first: int = 0
+) -> Followed:
     close, states, viewed = market
     carried = close.copy()
     carried[2, 40:] = close[2, 39]
