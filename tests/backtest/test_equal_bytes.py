@@ -19,7 +19,8 @@ from assay.backtest import run_orders, run_signals, run_weights, sweep_crosses
 def compute_digest(*, parallel: bool = False) -> str:
     """Digest of everything the room computes on one market made of plain arithmetic."""
     generator = np.random.default_rng(20231229)
-    closes: Matrix = np.cumprod(1.0 + generator.random((9, 300)) * 0.1 - 0.05, axis=1)
+    steps = generator.random((9, 300)) * 0.1 - 0.05
+    closes = np.cumprod(1.0 + steps, axis=1, dtype=np.float64)
     closes[generator.random(closes.shape) < 0.03] = np.nan
     closes[2, 150:] = np.nan
     weights = create_weights(generator, 9, 300, shorts=True)
