@@ -26,7 +26,8 @@ class SaidBook:
     def __init__(self, load: Load, kinds: Collection[str]) -> None:
         self._load = load
         self._kinds = frozenset(kinds)
-        self._kept: OrderedDict[tuple[str, date], SaidRows | bytes | None] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, date], SaidRows | None] = OrderedDict()
+        self._unsaved: OrderedDict[tuple[str, date], bytes] = OrderedDict()
         self._looks: dict[tuple[str, date], str | None] = {}
 
     def find(self, kind: str, day: date) -> SaidRows | None:
@@ -40,8 +41,6 @@ class SaidBook:
             payload = self._unsaved.get(key) or self._load(kind, day)
             self._keep(key, None if payload is None else read_rows(kind, day, payload))
         found = self._kept[key]
-        if isinstance(found, bytes):
-            found = self._kept[key] = read_rows(kind, day, found)
         self._kept.move_to_end(key)
         self._looks[key] = None if found is None else found.rows_digest
         return found
@@ -53,7 +52,10 @@ class SaidBook:
 
     def add(self, kind: str, day: date, payload: bytes) -> None:
         """Make known what is about to be published, before it is stored; parsed when it is read."""
-        self._keep((kind, day), payload)
+        self._kept.pop((kind, day), None)
+        self._unsaved[kind, day] = payload
+        if len(self._unsaved) > LIMIT_UNSAVED:
+            self._unsaved.popitem(last=False)
 
     def take_looks(self) -> list[Look]:
         """What was looked at since the last call, in a fixed order."""
@@ -61,7 +63,7 @@ class SaidBook:
         self._looks = {}
         return looks
 
-    def _keep(self, key: tuple[str, date], found: SaidRows | bytes | None) -> None:
+    def _keep(self, key: tuple[str, date], found: SaidRows | None) -> None:
         self._kept[key] = found
         self._kept.move_to_end(key)
         if len(self._kept) > LIMIT_KEPT:

@@ -72,7 +72,9 @@ def publish_missing(
     """Publish every day from `start` to `end` that has no publication; how many days were owed.
 
     A run that was killed leaves whole publications behind and the next one goes on with the rest.
-    A continuing kind is published from its first day on, whatever `start`. Raises InFuture for an `end` that is not complete.
+    A continuing kind is published from its first day on, whatever `start`.
+
+    Raises InFuture for an `end` that is not complete.
     """
     news = progress or SilentProgress()
     with home.lock(speaker.kind.name):
