@@ -6,8 +6,8 @@ tolerance (half a daily deviation) of each other form a level: the window of tha
 most of them, then the next among the rest. The level is the mean of their log prices.
 
 Every level is then tried on the days from 5 before its first turning point. A visit begins when the
-day's range enters the band level +- tolerance from outside; it ends with the first close outside:
-a bounce if that is the side the price came from. Pure prices: volume plays no part.
+day's range enters the band level +- tolerance and lasts until a day's range lies wholly outside: a
+bounce if that is the side the price came from. Pure prices: volume plays no part.
 """
 
 import numpy as np
@@ -116,18 +116,18 @@ def _visit(
         close = bars[2, day]
         if close != close:
             continue
-        has_touched = bars[1, day] <= upper and bars[0, day] >= lower
-        if has_touched and not is_inside and came_from != 0:
-            is_inside = True
-            out[0] += 1
-            out[2] = day if out[2] < 0 else out[2]
-            out[3] = day
-        side = 1 if close > upper else (-1 if close < lower else 0)
-        if side != 0:
-            if is_inside and side == came_from:
-                out[1] += 1
-            is_inside = False
-            came_from = side
+        if bars[1, day] <= upper and bars[0, day] >= lower:
+            if not is_inside and came_from != 0:
+                out[0] += 1
+                out[2] = day if out[2] < 0 else out[2]
+                out[3] = day
+                is_inside = True
+            continue
+        side = 1 if close > level else -1
+        if is_inside and side == came_from:
+            out[1] += 1
+        is_inside = False
+        came_from = side
 
 
 @kernel

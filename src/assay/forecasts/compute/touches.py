@@ -31,10 +31,10 @@ def _follow(
             break
     if touched < 0:
         return UNTOUCHED if last == day + days else OPEN
-    for later in range(touched, min(touched + days, close.size - 1) + 1):
-        if close[later] > upper:
+    for later in range(touched + 1, min(touched + days, close.size - 1) + 1):
+        if low[later] > upper:
             return BOUNCED if is_support else BROKEN
-        if close[later] < lower:
+        if high[later] < lower:
             return BROKEN if is_support else BOUNCED
     return OPEN
 
@@ -76,8 +76,9 @@ def follow_levels(
 
     `bars` are high, low and close [tokens, days]; a level (log price) of the token in `rows`, named
     at the close of `columns`, is reached when the range of a later day enters level +- tolerance,
-    and decided by the first close outside, at most `days` after that: BOUNCED on the side the price
-    was on when it was named, BROKEN on the other; OPEN while undecided, UNTOUCHED if never reached.
+    and decided by the first day after that whose range lies wholly outside, at most `days` later:
+    BOUNCED on the side the price was on when it was named, BROKEN on the other; OPEN while
+    undecided, UNTOUCHED if never reached.
     """
     high, low, close = (compute_log(part) for part in bars)
     out = np.zeros(rows.size, np.int8)

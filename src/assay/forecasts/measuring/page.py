@@ -252,8 +252,8 @@ def _create_levels(findings: Findings) -> Section:
     score = findings.levels
     words = (
         f"Levels outside the price's own band, followed for {FOLLOWED_DAYS} days: reached when the "
-        "range enters the band, turned when the next close outside is on the side the price came "
-        "from. The random ones belong to other coins of the same day, at the same distance."
+        "range enters the band, turned when the next day wholly outside is on the side the price "
+        "came from. The random ones belong to other coins of the same day, at the same distance."
     )
     if score is None:
         return Section("Do prices turn at levels?", words, [])
