@@ -3,7 +3,8 @@
 Answers   market_state: volume or cap, breadth, bull or bear, volatility regime, fear and greed,
           share of coins graded high, mean correlation of a day; market_state.tokens: performance
           and risk of every coin since its first bar and over a year; market_state.correlations:
-          the 10 coins most and least correlated with each of the 150 most liquid
+          the 10 coins most and least correlated with each of the 150 most liquid; whether any of
+          it says something of what comes after
 Inputs    the panel and registry as known at the close; the grades that stand for the day
 Cadence   daily after the close, after the grades
 Tables    none: what is said lies in the ledger
@@ -16,10 +17,12 @@ from assay.market_state.judging import (
     MARKET_STATE_TOKENS,
     SPEAKERS,
 )
+from assay.market_state.measuring import evaluate_market_state
 
 __all__ = [
     "MARKET_STATE",
     "MARKET_STATE_CORRELATIONS",
     "MARKET_STATE_TOKENS",
     "SPEAKERS",
+    "evaluate_market_state",
 ]

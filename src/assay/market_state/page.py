@@ -127,10 +127,7 @@ def _show_indicator(indicator: Json, measured: Measured) -> Section:
         np.array(measured.columns) - window.start
     ]
     is_long = measured.figures["last_signal"] > 0
-    shares = [
-        (name, *BesideControls(**timing[key]).list_cells())
-        for name, key in (("the market", "market"), ("every coin", "coins"))
-    ]
+    shares = BesideControls(**timing["coins"]).list_cells()
     return Section(
         "Bull and bear",
         indicator["rule"],
@@ -154,10 +151,9 @@ def _show_indicator(indicator: Json, measured: Measured) -> Section:
                 wide=True,
             ),
             Card(
-                "Timing beside its controls",
-                "Long or in cash, filled a close later, 10 bp a side. One asset: its share is 0 or"
-                " 100 %, p is what counts.",
-                create_table(("", *SHARE_HEAD), shares),
+                "Timing of every coin, beside its controls",
+                "Long or in cash, filled a close later, 10 bp a side.",
+                create_table(SHARE_HEAD, [shares]),
                 wide=True,
             ),
         ],

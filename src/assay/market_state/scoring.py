@@ -70,8 +70,11 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Following the bull and bear indicator, long or in cash, net: the equal-weight market as one
-    asset, and every coin alone. Log growth of the window.
+    """Following the bull and bear indicator, long or in cash, net.
+
+    Of the equal-weight market as one asset: log growth of the window, that of both controls (of
+    shifted signals the mean and the outer twentieths), and `chance`, (1 + shifts that grew at least
+    as much) / (1 + shifts). `coins`: every coin alone.
     """
 
     exposure: float
@@ -79,7 +82,10 @@ class Timing:
     followed: float
     constant: float
     holding: float
-    market: BesideControls
+    shifted: float
+    shifted_low: float
+    shifted_high: float
+    chance: float
     coins: BesideControls
 
 
@@ -147,10 +153,19 @@ def score_link(series: Series, outcome: Series, generator: np.random.Generator) 
         return Link(int(both.sum()), NOTHING, NOTHING)
     x, y = rank(series[both]), rank(outcome[both])
     observed = correlate(x, y)
+    if np.isnan(observed):
+        return Link(x.size, NOTHING, NOTHING)
+    x, y = x - x.mean(), y - y.mean()
+    reached = abs(float((x * y).sum()))
     offsets = draw_offsets(generator, SHIFTS, x.size)
-    null = np.array([abs(correlate(np.roll(x, offset), y)) for offset in offsets])
-    chance = (1 + int((null >= abs(observed)).sum())) / (1 + SHIFTS)
-    return Link(x.size, observed, chance if np.isfinite(observed) else NOTHING)
+    null = np.array([abs((np.roll(x, offset) * y).sum()) for offset in offsets])
+    return Link(x.size, observed, _compute_chance(null, reached))
+
+
+def _compute_chance(null: Series, reached: float) -> float:
+    """Share of shifts that do at least as much; rounding does not part equals."""
+    enough = null >= reached - 1e-9 * abs(reached)
+    return (1 + int(enough.sum())) / (1 + null.size)
 
 
 def group_outcomes(
@@ -181,26 +196,29 @@ def score_timing(
     position = np.where(last_signal > 0, 1.0, 0.0)
     path: Matrix = np.cumprod(1.0 + np.nan_to_num(market), dtype=np.float64)[None, :]
     alone = position[None, :]
-    everyone = np.where(np.isfinite(close), alone, np.nan)
     followed, constant, holding = (
-        _grow(path, signals)
-        for signals in (alone, create_constant(alone, LAG), np.ones((1, market.size)))
+        float(_grow(path, signals)[0])
+        for signals in (alone, create_constant(alone, LAG), create_holding(alone))
     )
+    offsets = draw_offsets(generator, SHIFTS, market.size)
+    shifted = np.array([_grow(path, shift_signals(alone, int(n)))[0] for n in offsets])
+    low, high = np.quantile(shifted, [0.05, 0.95]).tolist()
     return Timing(
         exposure=float(position.mean()),
         changes=int(np.abs(np.diff(position)).sum()),
-        followed=float(followed[0]),
-        constant=float(constant[0]),
-        holding=float(holding[0]),
-        market=_compare(path, alone, SHIFTS, generator),
-        coins=_compare(close, everyone, COIN_SHIFTS, generator),
+        followed=followed,
+        constant=constant,
+        holding=holding,
+        shifted=float(shifted.mean()),
+        shifted_low=low,
+        shifted_high=high,
+        chance=_compute_chance(shifted, followed),
+        coins=_compare(close, np.where(np.isfinite(close), alone, np.nan), generator),
     )
 
 
-def _compare(
-    close: Matrix, signals: Matrix, shifts: int, generator: np.random.Generator
-) -> BesideControls:
-    offsets = draw_offsets(generator, shifts, signals.shape[1])
+def _compare(close: Matrix, signals: Matrix, generator: np.random.Generator) -> BesideControls:
+    offsets = draw_offsets(generator, COIN_SHIFTS, signals.shape[1])
     shifted = [_grow(close, shift_signals(signals, int(offset))) for offset in offsets]
     return compare_with_controls(
         _grow(close, signals),

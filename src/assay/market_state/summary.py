@@ -45,7 +45,7 @@ def write_number(value: float | None, form: str = ".2f") -> str:
 def write_lead(document: Json) -> str:
     """The verdict in three sentences."""
     shown = [h for h, link in document["fear_and_greed"]["links"].items() if _is_shown(link)]
-    chance = document["indicator"]["timing"]["market"]["chance"]
+    chance = document["indicator"]["timing"]["chance"]
     mood = (
         f"Fear and greed ranked the market's return of {', '.join(shown)} days better than chance."
         if shown
@@ -71,10 +71,11 @@ def _is_shown(link: Json) -> bool:
 def describe_timing(timing: Json) -> str:
     """The bull and bear indicator beside its controls."""
     return (
-        f"growth {write_number(timing['followed'])} in logs, constant exposure"
-        f" {write_number(timing['constant'])}, holding {write_number(timing['holding'])};"
-        f" p = {write_number(timing['market']['chance'], '.3f')} against shifted signals,"
-        f" {timing['changes']} changes"
+        f"log growth {write_number(timing['followed'])}; constant exposure"
+        f" {write_number(timing['constant'])}, shifted signals"
+        f" {write_number(timing['shifted'])} ({write_number(timing['shifted_low'])} to"
+        f" {write_number(timing['shifted_high'])}), p = {write_number(timing['chance'], '.3f')};"
+        f" holding {write_number(timing['holding'])}; {timing['changes']} changes"
     )
 
 
