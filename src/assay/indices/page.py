@@ -157,7 +157,7 @@ def _show_figures(measured: Measured) -> Section:
         (
             Card(
                 "Figures",
-                "Against the equal-weight universe; years are residual Sharpe ratios by themselves.",
+                "Against the equal-weight universe; a year is its residual Sharpe ratio.",
                 create_table((*head, *yearly, "turnover"), rows),
                 wide=True,
             ),
