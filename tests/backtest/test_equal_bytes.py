@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tests.backtest.worlds import Matrix, create_volumes, create_weights
+from tests.backtest.worlds import create_volumes, create_weights
 
 from assay.backtest import run_orders, run_signals, run_weights, sweep_crosses
 
