@@ -45,8 +45,13 @@ def _describe(row: Json, old: Json | None) -> Json:
             }
             for side in ("bought", "sold")
         },
-        "ordered": None if orders is None else {"why": orders["why"], "cash": orders["cash"]},
+        "ordered": None if orders is None else _describe_orders(orders),
     }
+
+
+def _describe_orders(orders: Json) -> Json:
+    figures = {name: orders[name] for name in ("why", "exposure")}
+    return figures | {"coins": len(orders["targets"])}
 
 
 def _read_regime(row: Json) -> str | None:
@@ -55,7 +60,7 @@ def _read_regime(row: Json) -> str | None:
 
 
 def _side(trade: Json) -> str:
-    return "bought" if Decimal(trade["weight_to"]) > Decimal(trade["weight_from"]) else "sold"
+    return "bought" if trade["action"] == "buy" else "sold"
 
 
 def _by_size(trade: Json) -> tuple[Decimal, int]:
