@@ -37,7 +37,7 @@ def draw(seed: int, tokens: int = 30, days: int = 25, levels: int = 7) -> Worlds
     return scores, happened & members, members
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(st.integers(0, 2**32 - 1))
 def test_daily_auc_equals_scikit_learn(seed: int) -> None:
     scores, happened, members = draw(seed)
