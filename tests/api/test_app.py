@@ -237,3 +237,25 @@ def test_heavy_work_runs_one_at_a_time_shares_equal_runs_and_is_bounded() -> Non
     asyncio.run(main())
     queue.close()
     assert ran == ["a", "b", "a"]
+
+
+@dataclass
+class Filling:
+    """Past days that are being published beside the server."""
+
+    text: str = "Publishing <indices>: 340 of 999"
+
+    def history(self) -> str:
+        return self.text
+
+
+def test_history_that_is_being_published_is_told_and_never_remembered(tmp_path: Path) -> None:
+    filling = Filling()
+    world = make_world(tmp_path, days=0, history=filling.history)
+    assert ask(world.app, "/readyz").json == {"status": "ready", "history": filling.text}
+    assert filling.text in ask(world.app, "/v1/indices").json["hint"]
+    assert b"Publishing &lt;indices&gt;: 340 of 999" in ask(world.app, "/").body
+    filling.text = ""
+    assert ask(world.app, "/readyz").json == {"status": "ready", "history": None}
+    assert "assay backfill --kind indices" in ask(world.app, "/v1/indices").json["hint"]
+    assert b"340 of 999" not in ask(world.app, "/").body

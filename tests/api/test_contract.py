@@ -40,7 +40,7 @@ def test_every_answer_is_one_that_the_document_promises(tmp_path: Path, mode: st
     app = make_world(tmp_path).app
     schema = schemathesis.openapi.from_asgi("/openapi.json", app, headers=HEADERS)
     operations = [result.ok() for result in schema.get_all_operations()]
-    assert len(operations) == 9 + len(LISTINGS)
+    assert len(operations) == 11 + len(LISTINGS)
     for operation in operations:
         # Nothing about a path without parameters can be wrong.
         if mode == "positive" or operation.path.startswith("/v1/"):
@@ -76,7 +76,7 @@ def ask_generated(operation: Any, mode: GenerationMode) -> None:
         ("/v1/grades/trader/{symbol}/explanation", ExplanationAnswer),
         ("/v1/publications/{publication}", schemas.Publication),
         ("/healthz", schemas.Status),
-        ("/readyz", schemas.Status),
+        ("/readyz", schemas.Readiness),
         ("/v1/nix", schemas.Problem),
         ("/v1/tokens?nix=1", schemas.Problem),
     ],

@@ -27,7 +27,7 @@ def fill(path: str, publication: str) -> list[str]:
     values = {
         "{kind}": ["trader", "nobody"],
         "{symbol}": ["BTC", "3306", "NIX"],
-        "{index}": ["trader", "top25", "2", "nix"],
+        "{index}": ["top-10", "TOP25", "2", "nix"],
         "{publication_id}": [publication, "nix"],
         "{name}": ["assay.css", "swagger-ui-bundle.js", "..%2fapp.py"],
     }

@@ -1,5 +1,6 @@
 """The pages for people: their own files only, nothing inline, everything escaped."""
 
+import base64
 import hashlib
 import re
 import subprocess
@@ -12,6 +13,7 @@ from tests.api.asking import ask
 from tests.api.serving import running
 from tests.api.world import NEWEST, World, make_rows, make_world, publish
 
+from assay.api.cards import CARDS
 from assay.api.problems import PROBLEMS
 from assay.grades import GradeKind
 from assay.kit.clock import FixedClock
@@ -110,3 +112,31 @@ def test_the_start_page_says_when_the_grades_lag_behind_the_data(tmp_path: Path)
     rows = make_rows(behind.markets.registry, day)
     publish(behind.database, GradeKind.TRADER, day, rows, datetime(2024, 1, 1, tzinfo=UTC))
     assert "assay backfill" in ask(behind.app, "/").body.decode()
+
+
+def test_the_briefing_is_a_page_and_markdown_of_what_was_sealed(world: World) -> None:
+    sealed = ask(world.app, "/v1/briefing").json
+    page, text = (ask(world.app, f"/v1/briefing.{form}") for form in ("html", "md"))
+    assert page.header("content-type") == "text/html; charset=utf-8"
+    assert text.header("content-type") == "text/markdown; charset=utf-8"
+    assert sealed["data"]["as_of"][:4] in page.body.decode()
+    style = re.search(r"<style>(.*?)</style>", page.body.decode(), re.DOTALL)
+    assert style is not None
+    digest = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
+    policy = page.header("content-security-policy")
+    assert f"style-src 'sha256-{digest}'" in policy
+    assert "script-src" not in policy
+    assert not re.search(r"<script|\sstyle=|\son\w+=", page.body.decode())
+    assert text.body.startswith(b"# ")
+    for form in ("html", "md"):
+        missing = ask(world.app, f"/v1/briefing.{form}?as_of=2023-01-01")
+        assert (missing.status, missing.json["code"]) == (404, "not-found")
+
+
+def test_the_start_page_tells_of_every_other_kind(world: World) -> None:
+    html = ask(world.app, "/").body.decode()
+    for card in CARDS:
+        assert f"<h2>{card.title}</h2>" in html
+        assert card.link in html.replace("&amp;", "&")
+    assert "at the same constant exposure" in html
+    assert "no skill shown" in html

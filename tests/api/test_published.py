@@ -19,7 +19,7 @@ from assay.api.routes.published import create_shape
 
 
 def address(listing: Listing) -> str:
-    return "/v1" + listing.path.replace("{symbol}", "BTC").replace("{index}", "trader")
+    return "/v1" + listing.path.replace("{symbol}", "BTC").replace("{index}", "top-10")
 
 
 LISTS = [listing for listing in LISTINGS if listing.view is View.LIST]
@@ -117,10 +117,10 @@ def test_a_history_pages_in_both_orders_and_names_what_said_each_row(
 def test_many_rows_of_one_day_are_cut_between_rows(fresh_world: World) -> None:
     rows = make_kind_rows("indices", NEWEST)
     bought = rows[0]["transactions"][0]
-    rows[0]["transactions"] = [bought | {"token_id": number} for number in range(5)]
+    rows[0]["transactions"] = [bought | {"token_id": number} for number in range(4)]
     say(fresh_world.database, "indices", NEWEST, rows)
     for sort in ("-time", "time"):
-        target = f"/v1/indices/trader/transactions?sort={sort}"
+        target = f"/v1/indices/top-10/transactions?sort={sort}"
         whole = [row["token_id"] for row in ask(fresh_world.app, target).json["data"]]
         paged, cursor = [], ""
         for _ in range(3):
@@ -133,7 +133,7 @@ def test_many_rows_of_one_day_are_cut_between_rows(fresh_world: World) -> None:
 
 def test_a_history_keeps_to_its_days(world: World) -> None:
     day = "2023-12-28"
-    for target in ("/v1/signals/daily/BTC", "/v1/market-state", "/v1/indices/trader/performance"):
+    for target in ("/v1/signals/daily/BTC", "/v1/market-state", "/v1/indices/top-10/performance"):
         some = ask(world.app, f"{target}?from={day}&to={day}").json
         assert [row["as_of"] for row in some["data"]] == [day]
         none = ask(world.app, f"{target}?to=2022-01-01").json
@@ -199,12 +199,12 @@ def test_an_hour_is_shown_once_it_had_closed(world: World, as_of: str, shown: st
 def test_an_index_is_found_by_slug_ticker_and_id_and_near_names_are_suggested(
     world: World,
 ) -> None:
-    found = [ask(world.app, f"/v1/indices/{called}").json for called in ("trader", "Trader", "4")]
-    assert found[0]["data"]["slug"] == "trader"
+    found = [ask(world.app, f"/v1/indices/{called}").json for called in ("top-10", "Top10", "1")]
+    assert found[0]["data"]["slug"] == "top-10"
     assert found[1:] == found[:1] * 2
-    unknown = ask(world.app, "/v1/indices/trade/performance")
+    unknown = ask(world.app, "/v1/indices/top-1/performance")
     assert (unknown.status, unknown.json["code"]) == (404, "not-found")
-    assert "trader" in unknown.json["hint"]
+    assert "top-10" in unknown.json["hint"]
 
 
 @pytest.mark.parametrize(

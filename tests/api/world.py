@@ -317,6 +317,7 @@ def make_world(
     clock: Clock | None = None,
     is_ready: Callable[[], bool] = lambda: True,
     progress: Callable[[], str] = lambda: "",
+    history: Callable[[], str] = lambda: "",
 ) -> World:
     """An application with the last `days` days graded, both kinds, back-filled."""
     markets, grades = FakeMarkets(make_registry(tokens)), FakeGrades()
@@ -341,5 +342,6 @@ def make_world(
         markets=markets,
         is_ready=is_ready,
         progress=progress,
+        history=history,
     )
     return World(app, markets, grades, graded)

@@ -17,7 +17,7 @@ from assay.api.front import Front
 from assay.api.guard import LOOPBACK_NAMES, Guard, Heads, Hosts
 from assay.api.ports import Grades, Markets
 from assay.api.problems import MethodNotAllowed, Problem, describe_problem, suggest
-from assay.api.routes import facts, grades, health, pages, published
+from assay.api.routes import briefings, facts, grades, health, pages, published
 from assay.api.state import ApiState, Word, World, load_word, load_world
 from assay.kit.clock import Clock
 from assay.kit.database import Database
@@ -55,14 +55,15 @@ def create_app(
     markets: Markets,
     is_ready: Callable[[], bool] = lambda: True,
     progress: Callable[[], str] = lambda: "",
+    history: Callable[[], str] = lambda: "",
 ) -> Application:
-    """Assemble the API over a home. `is_ready` turns true once loading and back-fill are done;
-    `progress` says in a sentence how far they are.
+    """Assemble the API over a home. `is_ready` turns true once what must stand is published;
+    `progress` says in a sentence how far that is, `history` how far the rest is (empty: it stands).
     """
     database = Database(home)
     empty = World(_no_word(clock), None)
     state = ApiState(
-        home, clock, settings, database, grades, markets, is_ready, progress, world=empty
+        home, clock, settings, database, grades, markets, is_ready, progress, history, world=empty
     )
     state.world = load_world(state, load_word(state))
     return Application(state)
@@ -93,7 +94,7 @@ def build_routes(state: ApiState) -> FastAPI:
     app.state.assay = state
     for router in (facts.router, grades.router, published.create_router()):
         app.include_router(router)
-    for router in (health.router, pages.router):
+    for router in (briefings.router, health.router, pages.router):
         app.include_router(router)
     app.add_exception_handler(AssayError, handle_error)
     app.add_exception_handler(RequestValidationError, handle_invalid)

@@ -6,7 +6,7 @@ from html import escape
 from typing import Any
 
 from assay.api.problems import PROBLEMS
-from assay.api.start import Board, Start
+from assay.api.start import Board, Start, Told
 
 PAGE = "text/html; charset=utf-8"
 
@@ -52,6 +52,12 @@ def draw_start(start: Start) -> str:
     boards = "\n".join(draw_board(board, start.newest_day) for board in start.boards)
     if not boards:
         boards = '<p class="note">Nothing has been graded yet. Run <code>assay grade</code>.</p>'
+    told = "\n".join(draw_told(item) for item in start.told)
+    filling = (
+        f'<p class="note">Past days are still being published: {escape(start.history)}.</p>\n'
+        if start.history
+        else ""
+    )
     origins = sorted({board.origin for board in start.boards})
     said = "; ".join(f"{origin}: {_ORIGINS[origin]}" for origin in origins)
     return f"""{_HEAD.format(title="Assay", extra="")}<body>
@@ -64,14 +70,19 @@ changed, and open to anyone who wants to check.</p>
 <p class="banner"><span><strong>{verb} {_long(start.newest_day)}</strong></span>
 <span>{escape(said) or "no judgements yet"}</span>
 <span>{start.tokens} tokens, {start.ended} of them ended</span></p>
-<div class="boards">
+{filling}<div class="boards">
 {boards}
+</div>
+<div class="cards">
+{told}
 </div>
 <section class="try">
 <h2>Ask for it</h2>
 <pre><code>curl 'http://127.0.0.1:{start.port}/v1/grades/trader?limit=20'
 curl 'http://127.0.0.1:{start.port}/v1/grades/trader/BTC/explanation'
-curl 'http://127.0.0.1:{start.port}/v1/grades/investor?as_of=2022-05-01&amp;symbol=LUNA'</code></pre>
+curl 'http://127.0.0.1:{start.port}/v1/grades/investor?as_of=2022-05-01&amp;symbol=LUNA'
+curl 'http://127.0.0.1:{start.port}/v1/signals/daily?signal=1&amp;sort=-confidence'
+curl 'http://127.0.0.1:{start.port}/v1/indices/trader/performance?limit=1000'</code></pre>
 </section>
 {_FOOT}"""
 
@@ -98,6 +109,21 @@ def draw_board(board: Board, newest_day: date) -> str:
 <a href="/v1/grades/{board.kind}?limit=1000">all</a> ·
 <a href="/v1/publications/{escape(board.publication_id)}">{escape(board.origin)} publication</a>
 {behind}</p>
+</section>"""
+
+
+def draw_told(told: Told) -> str:
+    """One card of another kind: a few lines and where to read on."""
+    lines = "\n".join(
+        f"<dt>{escape(name)}</dt><dd>{escape(said)}</dd>" for name, said in told.lines
+    )
+    return f"""<section class="card">
+<h2>{escape(told.title)}</h2>
+<dl>
+{lines}
+</dl>
+<p class="note">{told.as_of} · <a href="{escape(told.link)}">all</a> ·
+<a href="/v1/publications/{escape(told.publication_id)}">publication</a></p>
 </section>"""
 
 

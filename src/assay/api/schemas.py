@@ -185,7 +185,17 @@ class Publication(Shape):
 class Status(Shape):
     """The server answers."""
 
-    status: Literal["ok", "ready"]
+    status: Literal["ok"]
+
+
+class Readiness(Shape):
+    """All is loaded and graded."""
+
+    status: Literal["ready"]
+    history: Annotated[
+        str | None,
+        Field(description="Past days that are still being published; null: all stand."),
+    ]
 
 
 class WrongParameter(Shape):

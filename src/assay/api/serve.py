@@ -86,6 +86,7 @@ def serve(
     markets: Markets,
     is_ready: Callable[[], bool] = lambda: True,
     progress: Callable[[], str] = lambda: "",
+    history: Callable[[], str] = lambda: "",
     on_listening: Callable[[str], None] = lambda url: None,
 ) -> None:
     """Serve until interrupted. `on_listening` gets the address once connections are taken.
@@ -103,6 +104,7 @@ def serve(
             markets=markets,
             is_ready=is_ready,
             progress=progress,
+            history=history,
         )
         on_listening(name_url(listener))
         create_server(app, settings).run(sockets=[listener])

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from assay import ledger
+from assay.api.cards import CARDS, Card
 from assay.api.kinds import GRADES
 from assay.api.state import ApiState, Facts
 from assay.grades import GradeKind
@@ -30,8 +31,21 @@ class Board:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """The lines of one other kind."""
+
+    title: str
+    link: str
+    as_of: date
+    publication_id: str
+    lines: list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
 class Start:
-    """The whole page. `is_recorded` is True when the data ends before the present of the clock."""
+    """The whole page. `is_recorded` is True when the data ends before the present of the clock;
+    `history` says what is still being published.
+    """
 
     port: int
     newest_day: date
@@ -40,6 +54,8 @@ class Start:
     tokens: int
     ended: int
     boards: list[Board]
+    told: list[Told]
+    history: str
 
 
 def read_start(state: ApiState, facts: Facts) -> Start:
@@ -53,6 +69,8 @@ def read_start(state: ApiState, facts: Facts) -> Start:
         tokens=len(tokens),
         ended=sum(token.last_day is not None for token in tokens),
         boards=[board for kind in GradeKind if (board := read_board(state, kind)) is not None],
+        told=[told for card in CARDS if (told := read_card(state, card)) is not None],
+        history=state.history(),
     )
 
 
@@ -73,3 +91,13 @@ def read_board(state: ApiState, kind: GradeKind) -> Board | None:
         len(viewed),
         len(rows) - len(viewed),
     )
+
+
+def read_card(state: ApiState, card: Card) -> Told | None:
+    """The newest rows of another kind, in a few lines; None where nothing was said."""
+    with state.database.read() as connection:
+        said = ledger.load_latest(connection, card.kind)
+    if said is None:
+        return None
+    lines = card.tell(orjson.loads(said.rows))
+    return Told(card.title, card.link, said.as_of, said.publication_id, lines)

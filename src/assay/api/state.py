@@ -99,6 +99,7 @@ class ApiState:
     markets: Markets
     is_ready: Callable[[], bool]
     progress: Callable[[], str]
+    history: Callable[[], str]
     world: World
     compute: ComputeQueue = field(default_factory=ComputeQueue)
     _reads: ThreadPoolExecutor = field(

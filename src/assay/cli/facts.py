@@ -9,9 +9,10 @@ import typer
 from rich.table import Table
 
 from assay import grades, markets
-from assay.cli import tables
 from assay.cli.context import Context, command, out
 from assay.cli.start import ensure_sample
+from assay.cli.tables.common import WIDE
+from assay.cli.tables.facts import draw_quarantine
 from assay.kit.errors import BadInput
 from assay.kit.moments import parse_day
 from assay.markets.types import ImportReport, Interval
@@ -119,7 +120,7 @@ def quarantine(
         ensure_sample(context)
         rows = markets.list_quarantine(context.home, import_id)
         out.print(
-            tables.quarantine(rows.to_dicts(), is_wide=out.width >= tables.WIDE)
+            draw_quarantine(rows.to_dicts(), is_wide=out.width >= WIDE)
             if rows.height
             else _EMPTY_QUARANTINE
         )

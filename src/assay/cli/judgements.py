@@ -1,18 +1,25 @@
 """train, grade, grades, explain, evaluate: asking the grades room."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
 import orjson
 import typer
+from rich.console import RenderableType
 
 from assay import grades as room
 from assay import markets
-from assay.cli import tables
 from assay.cli.context import Context, command, err, out
+from assay.cli.rooms import Room, RoomName, find_room, list_needs, publish_room
 from assay.cli.start import ensure_sample
+from assay.cli.tables.common import WIDE
+from assay.cli.tables.evaluation import draw_evaluation, draw_grades_evaluation
+from assay.cli.tables.grades import draw_explanation, draw_grades
 from assay.kit.atomic import write_atomic
+from assay.kit.errors import BadInput
 from assay.kit.moments import parse_day
 from assay.ledger import Publication
 
@@ -62,7 +69,7 @@ def grades(
         viewed = sum(row["grade"] is not None for row in rows)
         share = f"{said.origin.value}, {viewed} of {len(rows)}"
         title = f"{kind.value.title()} Grade  {said.as_of}  ({share})"
-        out.print(tables.grades_table(title, rows[:top], is_wide=out.width >= tables.WIDE))
+        out.print(draw_grades(title, rows[:top], is_wide=out.width >= WIDE))
         out.print(f"{said.publication_id}  not investment advice", style="bright_black")
 
 
@@ -81,36 +88,53 @@ def explain(
         answer = room.explain_grade(
             context.home, context.database, kind, token.token_id, said.as_of
         )
-        out.print(tables.explanation(asdict(answer)))
+        out.print(draw_explanation(asdict(answer)))
 
 
 def evaluate(
-    kind: KindOption = room.GradeKind.TRADER,
+    kind: Annotated[RoomName, typer.Option("--kind", help="What is measured.")] = RoomName.TRADER,
     start: Annotated[str | None, typer.Option("--from", help="First day, YYYY-MM-DD.")] = None,
     end: Annotated[str | None, typer.Option("--to", help="Last day, YYYY-MM-DD.")] = None,
     json: Annotated[Path | None, typer.Option(help="Write every figure here.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write a page with charts here.")] = None,
 ) -> None:
-    """Measure whether the published grades predict; days that lack a grade are graded first."""
+    """Measure whether what was published is worth anything; days that are owed are said first."""
     with command() as context:
         ensure_sample(context)
-        report = room.evaluate_grades(
-            context.home,
-            context.database,
-            kind,
-            context.clock,
-            context.progress,
-            start=parse_day(start) if start else None,
-            end=parse_day(end) if end else None,
-        )
-        document = room.evaluation_json(report)
+        first = parse_day(start) if start else None
+        last = parse_day(end) if end else None
+        document, page, shown = _measure(context, find_room(kind), first, last)
         if json:
             write_atomic(json, orjson.dumps(document, option=orjson.OPT_INDENT_2))
         if html:
-            write_atomic(html, room.evaluation_html(report).encode())
-        out.print(tables.evaluation(document))
+            write_atomic(html, page().encode())
+        out.print(shown)
         for path in filter(None, (json, html)):
             err.print(f"Wrote {path}")
+
+
+def _measure(
+    context: Context, measured: Room, start: date | None, end: date | None
+) -> tuple[Mapping[str, Any], Callable[[], str], RenderableType]:
+    """(every figure, the page, what the terminal shows)."""
+    home, database, clock, progress = (
+        context.home, context.database, context.clock, context.progress,
+    )  # fmt: skip
+    if measured.grade is not None:
+        report = room.evaluate_grades(
+            home, database, measured.grade, clock, progress, start=start, end=end
+        )
+        document = room.evaluation_json(report)
+        return document, lambda: room.evaluation_html(report), draw_grades_evaluation(document)
+    if measured.evaluate is None:
+        raise BadInput(
+            f"The {measured.name} judges nothing by itself.",
+            hint="Evaluate what it is made from, for example assay evaluate --kind trader.",
+        )
+    for need in list_needs(measured):
+        publish_room(context, need, progress, end=end)
+    found = measured.evaluate(home, database, clock, progress, start=start, end=end)
+    return found.document, lambda: found.page, draw_evaluation(found)
 
 
 def _require_grades(context: Context, kind: room.GradeKind, as_of: str | None) -> Publication:

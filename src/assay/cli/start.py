@@ -1,5 +1,13 @@
-"""Starting up: the sample, the shipped models and the back-fill, in processes beside the server."""
+"""Starting up: what must stand before the server is ready, and the history that fills in after.
 
+Ready is: the sample, both grades of every day, and the newest day of every kind that can be said
+before the days that precede it. The rest follows in processes beside the server, at most two at a
+time, a room after those it reads. All of it is skipped where it stands, so a killed start goes on
+where it was.
+"""
+
+import os
+import queue
 import subprocess
 import sys
 import threading
@@ -8,8 +16,13 @@ from dataclasses import dataclass, field
 
 from assay import grades, markets
 from assay.cli.context import Context
+from assay.cli.rooms import ROOMS, Room, check_owed, list_needs, publish_newest
 from assay.kit.errors import AssayError
 from assay.kit.progress import Progress, parse_line
+
+PROCESSES = 2
+_KIND_OF_PARENT = grades.GradeKind.TRADER
+_LOWER_PRIORITY = 5
 
 
 def ensure_sample(context: Context) -> None:
@@ -18,78 +31,132 @@ def ensure_sample(context: Context) -> None:
 
 
 def prepare(context: Context) -> None:
-    """Everything a first start owes: sample, then both grades for every day of the window.
+    """What must stand before the server is ready.
 
-    The newest day of the first kind is graded before a second process starts, so that kernels are
-    compiled once. Work already published is skipped, so a killed start goes on where it was.
+    The newest grades come before a second process starts, so that kernels are compiled once.
     """
     ensure_sample(context)
     for kind in grades.GradeKind:
         newest = grades.check_day(context.home, kind, None)
         grades.publish_missing(context.home, context.database, kind, context.clock, start=newest)
-    others = [kind for kind in grades.GradeKind if kind is not grades.GradeKind.TRADER]
-    children = [_spawn(["backfill", "--kind", kind.value, "--progress-lines"]) for kind in others]
-    readers = [_follow(child, context.progress.step) for child in children]
+    others = [kind for kind in grades.GradeKind if kind is not _KIND_OF_PARENT]
+    children = [spawn(["backfill", "--kind", kind.value, "--progress-lines"]) for kind in others]
+    readers = [follow(child, context.progress.step) for child in children]
     grades.publish_missing(
-        context.home, context.database, grades.GradeKind.TRADER, context.clock, context.progress
+        context.home, context.database, _KIND_OF_PARENT, context.clock, context.progress
     )
     for child, reader in zip(children, readers, strict=True):
         reader.join()
         if child.wait() != 0:
             raise AssayError("The back-fill failed.", hint="Its message stands above.")
+    publish_newest(context)
 
 
 @dataclass
-class Preparation:
-    """A `prepare` process running beside the server: what it does, and whether it is done."""
+class Startup:
+    """The processes beside the server: what they do, and how far they are.
 
+    `on_change` is called when the server has become ready or cannot, and when all history stands.
+    """
+
+    context: Context
+    on_change: Callable[[], None]
     url: str = ""
-    label: str = "starting"
-    done: int = 0
-    total: int = 0
-    exit_code: int | None = None
-    listeners: list[Callable[[], None]] = field(default_factory=list)
-
-    @property
-    def is_ready(self) -> bool:
-        """True once everything owed at a start is published."""
-        return self.exit_code == 0
+    is_ready: bool = False
+    is_complete: bool = False
+    failed: str = ""
+    _news: dict[str, tuple[int, int]] = field(default_factory=dict)
+    _children: list["subprocess.Popen[str]"] = field(default_factory=list)
 
     @property
     def text(self) -> str:
         """One line for people who wait."""
-        if self.exit_code not in (None, 0):
-            return "Preparation failed; the terminal shows why."
-        return f"{self.label}: {self.done} of {self.total}" if self.total else self.label
+        if self.failed:
+            return f"{self.failed} failed; the terminal shows why."
+        said = [f"{label}: {done} of {total}" for label, (done, total) in self._news.items()]
+        return "; ".join(said) or "starting"
+
+    @property
+    def history(self) -> str:
+        """What of the history is still being published; empty once all of it stands."""
+        return "" if self.is_complete else self.text
 
     def start(self, progress: Progress) -> None:
-        """Start the process and keep hearing from it; calls the listeners when it ends."""
-        child = _spawn(["prepare", "--progress-lines"])
+        """Start the processes one after the other in a thread of their own."""
+        threading.Thread(target=self._run, args=(progress,), daemon=True).start()
 
+    def stop(self) -> None:
+        """End the processes that are still running; what they have said stays."""
+        for child in self._children:
+            if child.poll() is None:
+                child.terminate()
+
+    def _run(self, progress: Progress) -> None:
+        child = self._spawn(["prepare", "--progress-lines"])
+        follow(child, self._listen(progress)).join()
+        self.is_ready = child.wait() == 0
+        self.failed = "" if self.is_ready else "Preparation"
+        self._news.clear()
+        self.on_change()
+        if self.is_ready:
+            self._fill_history(progress)
+
+    def _fill_history(self, progress: Progress) -> None:
+        owed = [room for room in ROOMS if room.grade is None and check_owed(self.context, room)]
+        ended: queue.Queue[tuple[Room, int]] = queue.Queue()
+        running: set[str] = set()
+        waiting = list(owed)
+        while waiting or running:
+            unfinished = {room.name for room in waiting} | running
+            for room in choose_next(waiting, unfinished, PROCESSES - len(running)):
+                waiting.remove(room)
+                running.add(room.name)
+                child = self._spawn(["backfill", "--kind", room.name, "--progress-lines"])
+                os.setpriority(os.PRIO_PROCESS, child.pid, _LOWER_PRIORITY)
+                reader = follow(child, self._listen(progress))
+                threading.Thread(
+                    target=_await, args=(room, child, reader, ended), daemon=True
+                ).start()
+            room, code = ended.get()
+            running.remove(room.name)
+            if code != 0:
+                self.failed = f"Publishing the history of {room.name}"
+                return
+        self.is_complete = True
+        self.on_change()
+
+    def _listen(self, progress: Progress) -> Callable[[str, int, int], None]:
         def step(label: str, done: int, total: int) -> None:
-            self.label, self.done, self.total = label, done, total
+            news = {name: said for name, said in self._news.items() if name != label}
+            self._news = news if done >= total else {**news, label: (done, total)}
             progress.step(label, done, total)
 
-        reader = _follow(child, step)
+        return step
 
-        def wait() -> None:
-            reader.join()
-            self.exit_code = child.wait()
-            for listener in self.listeners:
-                listener()
-
-        threading.Thread(target=wait, daemon=True).start()
+    def _spawn(self, arguments: list[str]) -> "subprocess.Popen[str]":
+        child = spawn(arguments)
+        self._children.append(child)
+        return child
 
 
-def _spawn(arguments: list[str]) -> "subprocess.Popen[str]":
+def choose_next(waiting: list[Room], unfinished: set[str], places: int) -> list[Room]:
+    """The rooms that may start now: those that need nothing unfinished, as many as have a place."""
+    ready = [room for room in waiting if not unfinished & {need.name for need in list_needs(room)}]
+    return ready[:places]
+
+
+def spawn(arguments: list[str]) -> "subprocess.Popen[str]":
+    """One of our own commands in a process of its own; its progress comes on stdout."""
     return subprocess.Popen(  # noqa: S603 - our own interpreter and our own command
         [sys.executable, "-m", "assay", *arguments], stdout=subprocess.PIPE, text=True
     )
 
 
-def _follow(
+def follow(
     child: "subprocess.Popen[str]", step: Callable[[str, int, int], None]
 ) -> threading.Thread:
+    """A thread that passes the progress of a process on until it ends."""
+
     def read() -> None:
         for line in child.stdout or ():
             news = parse_line(line)
@@ -99,3 +166,13 @@ def _follow(
     thread = threading.Thread(target=read, daemon=True)
     thread.start()
     return thread
+
+
+def _await(
+    room: Room,
+    child: "subprocess.Popen[str]",
+    reader: threading.Thread,
+    ended: "queue.Queue[tuple[Room, int]]",
+) -> None:
+    reader.join()
+    ended.put((room, child.wait()))

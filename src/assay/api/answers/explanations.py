@@ -16,7 +16,7 @@ def find_graded(
     state: ApiState, facts: Facts, kind: GradeKind, name: str, as_of: date | None
 ) -> tuple[Publication, Token]:
     """The publication of a day and the token that `name` meant on it."""
-    publication = find_publication(state, facts, GRADES[kind], as_of)
+    publication = find_publication(state, facts, GRADES[kind].said, as_of)
     return publication, find_token(facts.registry, name, publication.as_of)
 
 

@@ -10,7 +10,7 @@ import orjson
 from assay import ledger
 from assay.api.answers.common import ask_for, find_token, write_envelope, write_rows
 from assay.api.cursors import Cursor, fingerprint, format_cursor, parse_cursor
-from assay.api.listing import Listing, Row, Subject, cut_page, select_rows, sort_rows
+from assay.api.listing import Listing, Row, Spoken, Subject, cut_page, select_rows, sort_rows
 from assay.api.parameters import DayQuery, SaidQuery, day_of
 from assay.api.problems import suggest
 from assay.api.sealed import Content
@@ -39,7 +39,7 @@ def answer_list(
     scope = fingerprint(listing.path, listing.said.kind, name.upper(), sorted(filters.items()))
     offset = 0
     if query.cursor is None:
-        publication = find_publication(state, facts, listing, query.as_of, query.said_by)
+        publication = find_publication(state, facts, listing.said, query.as_of, query.said_by)
     else:
         cursor = parse_cursor(query.cursor, scope)
         offset = cursor.position
@@ -67,7 +67,7 @@ def answer_one(
     state: ApiState, facts: Facts, listing: Listing, query: SaidQuery, name: str = ""
 ) -> Content:
     """One row of a day."""
-    publication = find_publication(state, facts, listing, query.as_of, query.said_by)
+    publication = find_publication(state, facts, listing.said, query.as_of, query.said_by)
     rows = orjson.loads(publication.rows)
     named = name_subject(facts, listing, name, publication.as_of, rows)
     return write_envelope(
@@ -96,7 +96,7 @@ def answer_publication(state: ApiState, publication_id: str) -> Content:
 def find_publication(
     state: ApiState,
     facts: Facts,
-    listing: Listing,
+    said: Spoken,
     as_of: date | datetime | None,
     said_by: datetime | None = None,
 ) -> Publication:
@@ -106,27 +106,30 @@ def find_publication(
     """
     day, hour = split_time(as_of)
     with state.database.read() as connection:
-        found = ledger.load_latest(connection, listing.said.kind, day, said_by, hour=hour)
+        found = ledger.load_latest(connection, said.kind, day, said_by, hour=hour)
         if found is not None:
             return found
-        newest = ledger.load_latest(connection, listing.said.kind)
-        days = ledger.list_standing(connection, listing.said.kind)
-    raise explain_absence(facts, listing, newest, days, as_of, said_by)
+        newest = ledger.load_latest(connection, said.kind)
+        days = ledger.list_standing(connection, said.kind)
+    raise explain_absence(facts, said, newest, days, as_of, said_by, state.history())
 
 
 def explain_absence(
     facts: Facts,
-    listing: Listing,
+    said: Spoken,
     newest: Publication | None,
     days: Sequence[Standing],
     as_of: date | datetime | None,
     said_by: datetime | None,
+    history: str,
 ) -> NotFound | InFuture:
     """Why there is no publication for a day, and which day to ask for."""
-    words = listing.said.words
-    remedy = f"assay backfill --kind {listing.said.room}"
+    words = said.words
+    remedy = f"Run `assay backfill --kind {said.room}`"
+    if history:
+        remedy = f"Past days are being published now ({history})"
     if newest is None:
-        return NotFound(f"No {words} have been published yet.", hint=f"Run `{remedy}` first.")
+        return NotFound(f"No {words} have been published yet.", hint=f"{remedy}.")
     if as_of is not None and day_of(as_of) > max(newest.as_of, facts.newest_day):
         return InFuture(
             f"{as_of} has not happened on the clock of the {words}.",
@@ -144,8 +147,7 @@ def explain_absence(
     before = max(day.as_of for day in days if as_of is None or day.as_of <= day_of(as_of))
     return NotFound(
         f"No {words} have been published for {as_of}.",
-        hint=f"Publish all days that are missing with `{remedy}`;"
-        f" the nearest day before is {before}.",
+        hint=f"{remedy}; the nearest day before is {before}.",
     )
 
 

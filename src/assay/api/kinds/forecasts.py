@@ -70,44 +70,37 @@ class Levels(TokenRow):
     resistances: list[Level] | None
 
 
-class Scenario(Shape):
-    """One path of the market and what it would mean for the token."""
-
-    name: Annotated[str, Field(description="bear, base or bull.")]
-    market_return: Annotated[DecimalText, Field(description="Return of the market, as a share.")]
-    market_level: Annotated[DecimalText | None, Field(description="Price of bitcoin then.")]
-    total_market_cap: Annotated[
-        DecimalText | None, Field(description="US dollars; null where caps are missing.")
-    ]
-    return_: Annotated[
-        DecimalText | None, Field(alias="return", description="Of the token, as a share.")
-    ]
-    return_low: DecimalText | None
-    return_high: DecimalText | None
-    price: DecimalText | None
-    price_low: DecimalText | None
-    price_high: DecimalText | None
-    market_cap: Annotated[DecimalText | None, Field(description="US dollars; null: unknown.")]
+Many = Annotated[
+    list[DecimalText] | None, Field(description="In the order of `scenarios`; null: unknown.")
+]
 
 
 class HorizonScenarios(Shape):
     """The scenarios of one horizon, and how many past windows they rest on."""
 
     days: int
-    through: date
+    through: Annotated[date, Field(description="Day at whose close the scenario has come true.")]
     past_windows: int
     independent_windows: Annotated[int, Field(description="Windows that do not overlap.")]
-    scenarios: list[Scenario]
+    market_returns: Annotated[list[DecimalText], Field(description="Of the market, as shares.")]
+    market_levels: Annotated[list[DecimalText] | None, Field(description="Price of the market.")]
+    total_market_caps: Many
+    returns: Annotated[list[DecimalText], Field(description="Of the token, as shares.")]
+    prices: list[DecimalText]
+    prices_low: Annotated[list[DecimalText], Field(description="Lower end of the 90 % interval.")]
+    prices_high: Annotated[list[DecimalText], Field(description="Upper end of the 90 % interval.")]
+    market_caps: Many
 
 
 class Scenarios(TokenRow):
-    """One row of a day's scenario analysis."""
+    """One row of a day's scenario analysis; the lists stand in the order of `scenarios`."""
 
     price: Annotated[DecimalText | None, Field(description="Today's close.")]
     market_cap: Annotated[DecimalText | None, Field(description="US dollars; null: unknown.")]
     market: Annotated[str | None, Field(description="What stands for the market.")]
     beta: Annotated[DecimalText | None, Field(description="Of the token to the market.")]
     correlation: DecimalText | None
+    scenarios: Annotated[list[str] | None, Field(description="bear, base, bull.")]
     horizons: list[HorizonScenarios] | None
 
 

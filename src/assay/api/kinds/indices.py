@@ -23,7 +23,6 @@ class Held(Shape):
     weight: Annotated[DecimalText, Field(description="Share of the index, 0 to 1.")]
     price: DecimalText | None
     amount: Annotated[DecimalText, Field(description="Coins, for an index of 1,000 at its start.")]
-    value: Annotated[DecimalText, Field(description="In index points.")]
     entry_price: DecimalText | None
     entered: date | None
     return_: Annotated[DecimalText | None, Field(alias="return")]
@@ -72,12 +71,15 @@ class Index(IndexLevel):
     rules: Annotated[dict[str, Any], Field(description="The whole rule book.")]
     rules_digest: str
     start: Annotated[date, Field(description="Day of the level 1,000.")]
+    size_by: Annotated[str, Field(description="What size means: market cap, or dollar volume.")]
     return_7d: Return
     return_30d: Return
-    return_90d: Return
-    return_365d: Return
     peak: Level
     cash: Annotated[DecimalText | None, Field(description="In index points.")]
+    exposure: Annotated[DecimalText, Field(description="Share that is to be invested, 0 to 1.")]
+    rule_share: Annotated[
+        DecimalText | None, Field(description="Share that the cash rule allows; null: no rule.")
+    ]
     volume_usd: Annotated[DecimalText | None, Field(description="Of the coins held, US dollars.")]
     regime: Annotated[
         dict[str, Any] | None,

@@ -26,6 +26,7 @@ class MarketCap(Shape):
 
     total_usd: DecimalText | None
     top_100_usd: DecimalText | None
+    change: Change
     btc_share: ShareOrNull
     reason: str | None
 
@@ -77,10 +78,10 @@ class Volatility(Shape):
 class FearAndGreed(Shape):
     """Our own index, 0 fear to 100 greed; its formula is in the manual of the room."""
 
-    value: DecimalText | None
-    change: Change
+    value: Annotated[int | None, Field(description="0 to 100.")]
+    change: Annotated[int | None, Field(description="Against the day before.")]
     label: str | None
-    components: dict[str, DecimalText | None] | None
+    components: Annotated[dict[str, int | None] | None, Field(description="Each 0 to 100.")]
 
 
 class HighGrades(Shape):

@@ -13,18 +13,21 @@ from assay.api.schemas import DecimalText, Shape, TokenRow
 class Chance(Shape):
     """The chance of an event within 90 days beside what it is for any such coin."""
 
-    probability: Annotated[DecimalText, Field(description="0 to 1.")]
-    base_rate: Annotated[DecimalText, Field(description="Share of past coins, 0 to 1.")]
-    past_events: Annotated[int, Field(description="How often it happened in the past.")]
-    low: Annotated[DecimalText | None, Field(description="Lower end of the 90 % interval.")]
-    high: Annotated[DecimalText | None, Field(description="Upper end of the 90 % interval.")]
+    probability: Annotated[
+        DecimalText | None, Field(description="0 to 1; null: no outcome is known yet.")
+    ]
+    low: Annotated[DecimalText | None, Field(description="Lower end of the interval.")]
+    high: Annotated[DecimalText | None, Field(description="Upper end of the interval.")]
+    base_rate: Annotated[DecimalText | None, Field(description="Share of past coins, 0 to 1.")]
+    past_events: Annotated[int, Field(description="Episodes in the past that it rests on.")]
+    among: Annotated[str, Field(description="outside_top_100, or all_coins where those are few.")]
     lift: Annotated[
         DecimalText | None,
         Field(description="Measured: rate in the model's top tenth over the base rate."),
     ]
-    auc: Annotated[DecimalText | None, Field(description="Measured: mean per-day AUC.")]
+    auc: Annotated[DecimalText | None, Field(description="Measured: mean AUC of a day.")]
     skill: Annotated[
-        bool, Field(description="False: the model did not beat the base rate, which is then said.")
+        bool, Field(description="False: no skill shown; the probability is the base rate.")
     ]
 
 
@@ -36,45 +39,70 @@ class Rises(Shape):
     up_10x: Chance
 
 
-class Moonshot(TokenRow):
-    """One row of a day's moonshots."""
+class Drivers(Shape):
+    """What the risk of a fall was judged from."""
 
-    rank: int | None
+    daily_move: Annotated[DecimalText | None, Field(description="Typical move of a day, a share.")]
+    youth: Annotated[DecimalText | None, Field(description="Place by age, 1 the youngest.")]
+    price_rank: Annotated[DecimalText | None, Field(description="Place by price, 0 to 1.")]
+
+
+class Moonshot(TokenRow):
+    """One row of a day's moonshots, the lowest risk first."""
+
+    rank: Annotated[int | None, Field(description="1 has the lowest risk of a fall.")]
+    ranked_by: Annotated[str | None, Field(description="The event whose chance ranks the list.")]
     age_days: int | None
     price: DecimalText | None
-    volume_usd: Annotated[DecimalText | None, Field(description="Median dollar volume of 30 days.")]
+    return_7d: Annotated[DecimalText | None, Field(description="Simple return of 7 days.")]
     volume_24h_usd: DecimalText | None
-    market_cap_usd: DecimalText | None
-    universe: Annotated[str | None, Field(description="Which coins are looked at, in words.")]
-    grade_trader: DecimalText | None
-    grade_trader_change: DecimalText | None
-    return_7d: DecimalText | None
+    volume_usd: Annotated[DecimalText | None, Field(description="Median dollar volume of 30 days.")]
+    market_cap_usd: Annotated[DecimalText | None, Field(description="null: unknown.")]
+    size_rank: Annotated[int | None, Field(description="1 is the largest coin of the day.")]
+    size_by: Annotated[str | None, Field(description="market_cap, or dollar_volume_90.")]
     events: Rises | None
     fall_80: Annotated[Chance | None, Field(description="Chance of losing 80 % within 90 days.")]
-    ranked_by: Annotated[str | None, Field(description="The event whose chance ranks the list.")]
+    drivers: Drivers | None
     reason: str | None
-    moonshot_at: Annotated[date | None, Field(description="Day it came onto the list.")]
-    return_since: Annotated[DecimalText | None, Field(description="Since that day, as a share.")]
+
+
+class Happened(Shape):
+    """Which events have happened so far."""
+
+    up_2x: bool
+    up_5x: bool
+    up_10x: bool
+    fall_80: bool
+
+
+class SaidChances(Shape):
+    """The probabilities as they were said."""
+
+    up_2x: DecimalText | None
+    up_5x: DecimalText | None
+    up_10x: DecimalText | None
+    fall_80: DecimalText | None
 
 
 class Outcome(TokenRow):
-    """What became of one that was listed 90 days before, hit or miss."""
+    """What became of one of the first ten of a month's first list, followed for 90 days."""
 
-    rank: int | None
     said_on: date
-    bought_on: date | None
+    rank: int | None
+    said: SaidChances
+    state: Annotated[str, Field(description="waiting to be bought, running, or ended.")]
+    bought_on: Annotated[date | None, Field(description="Day of the close it was bought at.")]
+    ends_on: date
     price_then: DecimalText | None
-    price_now: DecimalText | None
-    ended_on: Annotated[date | None, Field(description="Day of its last candle, if it died.")]
-    return_90d: DecimalText | None
-    highest: Annotated[DecimalText | None, Field(description="Best close over the price then.")]
-    lowest: Annotated[DecimalText | None, Field(description="Worst close over the price then.")]
-    up_2x: bool | None
-    up_5x: bool | None
-    up_10x: bool | None
-    fall_80: bool | None
-    what: Annotated[str | None, Field(description="hit, miss or fall.")]
-    fall_80_probability: Annotated[DecimalText | None, Field(description="As it was said.")]
+    price_now: Annotated[DecimalText | None, Field(description="Now, or at the end of the 90 days")]
+    stopped_on: Annotated[date | None, Field(description="Day of its last candle, if it ended.")]
+    return_: Annotated[DecimalText | None, Field(alias="return", description="Simple, as a share.")]
+    highest: Annotated[DecimalText | None, Field(description="Best close, as a return.")]
+    lowest: Annotated[DecimalText | None, Field(description="Worst close, as a return.")]
+    events: Happened
+    verdict: Annotated[
+        str | None, Field(description="hit (2x), fall (-80 %), hit and fall, miss; null: running.")
+    ]
 
 
 class MoonshotsQuery(TokensOfDayQuery):
@@ -128,7 +156,7 @@ LISTINGS = (
         "/moonshots/outcomes",
         "moonshot_outcomes",
         Outcome,
-        "List what became of those listed 90 days before: hits and misses in one table.",
+        "List what became of each month's first ten: hits and misses in one table.",
         query=TokensOfDayQuery,
     ),
     Listing(

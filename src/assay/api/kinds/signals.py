@@ -26,22 +26,23 @@ class SignalFields(TokenRow):
     entry_price: DecimalText | None
     close: Annotated[DecimalText | None, Field(description="Price of the judgement.")]
     reason: Annotated[str | None, Field(description="The rule that gave the signal, in words.")]
+    score: Annotated[DecimalText | None, Field(description="Trend score that the rule reads.")]
     confidence: Annotated[
         DecimalText | None,
-        Field(description="Calibrated chance, 0 to 1, that the target is reached before the stop."),
+        Field(description="Chance, 0 to 1, that such positions ended well, from past outcomes."),
     ]
     stop: Annotated[DecimalText | None, Field(description="Price that ends the position at a loss")]
     target: Annotated[DecimalText | None, Field(description="Price that takes the profit.")]
     signal_return: Annotated[
         DecimalText | None,
         Field(
-            description="Return of following the signal since `returns_since`. It says nothing "
-            "beside `holding_return` alone: sitting in cash beats holding a falling coin. Compare "
-            "it with `constant_return`."
+            description="Return of following the signal, long only, since `returns_since`. Beside "
+            "`holding_return` alone it says nothing: sitting in cash beats holding a falling coin. "
+            "Compare it with `constant_return`."
         ),
     ]
-    signal_return_long_only: Annotated[
-        DecimalText | None, Field(description="The same without short positions.")
+    long_short_return: Annotated[
+        DecimalText | None, Field(description="The same, short positions included.")
     ]
     holding_return: Annotated[DecimalText | None, Field(description="Return of holding the coin.")]
     constant_return: Annotated[

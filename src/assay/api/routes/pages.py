@@ -20,7 +20,9 @@ async def get_start(state: State) -> Response:
         policy = {"content-security-policy": PAGE_POLICY.decode(), "cache-control": "no-store"}
         return HTMLResponse(draw_loading(state.progress()), headers=policy)
     start = await state.read(read_start, state, state.world.facts)
-    return SealedResponse(Content(draw_start(start).encode(), PAGE, PAGE_POLICY))
+    page = Content(draw_start(start).encode(), PAGE, PAGE_POLICY)
+    # The last news of a history that fills in come without a new publication.
+    return SealedResponse(page, remember=not start.history)
 
 
 @router.get("/docs")

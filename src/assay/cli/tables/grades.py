@@ -8,6 +8,8 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from assay.cli.tables.common import draw_bar, draw_blank, draw_silence, format_dollars
+
 LABEL_STYLES = {
     "Strong Buy": "bold green",
     "Buy": "green",
@@ -16,17 +18,6 @@ LABEL_STYLES = {
     "Strong Sell": "bold red",
 }
 _BLOCKS = "▁▂▃▄▅▆▇█"
-_BAR_WIDTH = 10
-
-WIDE = 110
-"""Columns of a terminal that has room for names and intervals."""
-
-
-def draw_bar(grade: Decimal) -> Text:
-    """A grade from 0 to 100 as a bar of ten cells, coloured from red over yellow to green."""
-    cells = int((grade * _BAR_WIDTH / 100).to_integral_value())
-    colour = "green" if grade >= 60 else "yellow" if grade >= 40 else "red"
-    return Text("█" * cells, style=colour) + Text("░" * (_BAR_WIDTH - cells), style="bright_black")
 
 
 def draw_profile(sub_grades: Mapping[str, str | None]) -> Text:
@@ -52,18 +43,7 @@ def format_change(change: str | None) -> Text:
     return Text(f"{'▲' if value > 0 else '▼'} {abs(value)}", style="green" if value > 0 else "red")
 
 
-def format_dollars(text: str | None) -> str:
-    """Dollars in thousands, millions or billions."""
-    if text is None:
-        return "-"
-    value = Decimal(text)
-    for limit, unit in ((Decimal(10**9), "B"), (Decimal(10**6), "M"), (Decimal(10**3), "K")):
-        if value >= limit:
-            return f"${value / limit:.1f}{unit}"
-    return f"${value:.0f}"
-
-
-def grades_table(title: str, rows: Sequence[Mapping[str, Any]], *, is_wide: bool) -> Table:
+def draw_grades(title: str, rows: Sequence[Mapping[str, Any]], *, is_wide: bool) -> Table:
     """The cross-section, best first, as published; a narrow terminal sees fewer columns."""
     families: Mapping[str, str] = next(
         (row["sub_grades"] for row in rows if row.get("sub_grades")), {}
@@ -100,8 +80,8 @@ def _grade_cells(row: Mapping[str, Any]) -> dict[str, Text | str]:
     if row["grade"] is None:
         silent: dict[str, Text | str] = {
             "Grade": "-",
-            "": Text("░" * _BAR_WIDTH, style="bright_black"),
-            "Label": Text(f"no view: {row['no_view']['code']}", style="bright_black"),
+            "": draw_blank(),
+            "Label": draw_silence(row),
         }
         for name in ("Change", "Beats", "Range", "Families"):
             silent[name] = ""
@@ -124,7 +104,7 @@ def _format_interval(interval: Mapping[str, str]) -> str:
     return f"{low:+.0%} .. {high:+.0%}"
 
 
-def explanation(why: Mapping[str, Any], top: int = 20) -> Group:
+def draw_explanation(why: Mapping[str, Any], top: int = 20) -> Group:
     """What moved a grade, largest first: points that add up to the raw score."""
     title = f"{why['symbol']}  {why['kind'].title()} Grade  {why['as_of']}  ({why['origin']})"
     if why["grade"] is None:
@@ -157,82 +137,3 @@ def _contribution_cells(item: Mapping[str, Any], largest: Decimal) -> list[Text 
         Text(f"{points:+.2f}", style=colour),
         Text("█" * width, style=colour),
     ]
-
-
-def quarantine(rows: Sequence[Mapping[str, str]], *, is_wide: bool) -> Table:
-    """Rows that imports turned away: what, why, and by which import; if wide, as they were read."""
-    table = Table(box=None, header_style="bold", pad_edge=False, expand=is_wide)
-    for name in ("Symbol", "Time", "Reason", "Import"):
-        table.add_column(name, no_wrap=name != "Reason")
-    if is_wide:
-        table.add_column("As it was read", ratio=1, no_wrap=True, style="bright_black")
-    for row in rows:
-        time = row["time"].removesuffix("T00:00:00Z")
-        cells: list[Text | str] = [Text(row["symbol"]), time, row["reason"], row["import_id"][:8]]
-        table.add_row(*cells, *([Text(row["content"])] if is_wide else []))
-    return table
-
-
-def evaluation(report: Mapping[str, Any]) -> Group:
-    """The figures a reader asks for first; the JSON and the page hold all of them."""
-    window, universe, null = report["window"], report["universe"], report["permutation"]
-    head = (
-        f"{report['kind'].title()}, {report['horizon_days']} days ahead, {window['from']} to "
-        f"{window['to']}, {window['days']} days scored, {universe['coins']} coins, "
-        f"{universe['died_inside']} ended inside, {report['origin']}"
-    )
-    lags = Table(header_style="bold", box=None, pad_edge=False)
-    for name in ("Bought at the close of", "Rank IC", "ICIR", "Days above 0"):
-        lags.add_column(name, justify="left" if name.startswith("Bought") else "right")
-    for lag, score in report["lags"].items():
-        lags.add_row(
-            f"t + {lag}",
-            _figure(score["rank_ic_mean"]),
-            _figure(score["icir"], 2),
-            _figure(score["share_positive"], 2),
-        )
-    facts = Table(box=None, show_header=False, pad_edge=False)
-    facts.add_column(style="bright_black")
-    facts.add_column()
-    quintiles, coverage, deaths = report["quintiles"], report["coverage"] or {}, report["deaths"]
-    facts.add_row("residual to 30-day volatility", _figure(report["residual_ic"]))
-    facts.add_row("permutation null", _null(null))
-    facts.add_row(
-        "top minus bottom fifth, liquid",
-        f"Sharpe {_figure(quintiles['gross_sharpe'], 2)} gross, "
-        f"{_figure(quintiles['net_sharpe'], 2)} net of 10 bp a side, turnover "
-        f"{_figure(quintiles['turnover'], 0)}x a year (research, not investable)",
-    )
-    facts.add_row(
-        "90 % interval holds",
-        "  ".join(
-            f"{name} {_figure(coverage.get(key), 3)}"
-            for name, key in (
-                ("overall", "overall"), ("calm", "low_vol"), ("middle", "mid_vol"),
-                ("wild", "high_vol"), ("worst month", "worst_month"),
-                ("Winkler ratio", "winkler_ratio"),
-            )
-        ),
-    )  # fmt: skip
-    facts.add_row(
-        "real deaths graded above 75",
-        f"{deaths['any_day_high']} of {deaths['count']} on any of their last 30 days, "
-        f"{deaths['mean_high']} by the mean"
-        if deaths["count"]
-        else "no coin of the universe died in this window",
-    )
-    facts.add_row("universe with a view", _figure(universe["view_share"], 4))
-    return Group(Text(head, style="bold"), lags, Text(""), facts, Text(str(report["advice"])))
-
-
-def _null(null: Mapping[str, Any]) -> str:
-    if not null["permutations"]:
-        return "not known for this window; assay train --permutations 20 makes one (hours)"
-    return (
-        f"sd {_figure(null['null_sd'])}, the IC stands {_figure(null['distance_sd'], 1)} sd above "
-        f"({null['permutations']} permutations)"
-    )
-
-
-def _figure(value: float | None, digits: int = 4) -> str:
-    return "-" if value is None else f"{value:.{digits}f}"

@@ -1,0 +1,157 @@
+"""Everything that is published, in the order in which it must be: what reads others comes after.
+
+The one table behind `--kind`, `assay reproduce`, `assay export` and the first start.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from assay import (
+    briefing,
+    forecasts,
+    grades,
+    indices,
+    market_state,
+    markets,
+    moonshots,
+    publishing,
+    signals,
+)
+from assay.cli.context import Context
+from assay.grades import GradeKind
+from assay.kit.progress import Progress, SilentProgress
+from assay.ledger import Publication
+from assay.publishing import Evaluation, Speaker
+
+
+class RoomName(StrEnum):
+    """What `--kind` may say."""
+
+    TRADER = "trader"
+    INVESTOR = "investor"
+    MOONSHOTS = "moonshots"
+    SIGNALS = "signals"
+    MARKET_STATE = "market_state"
+    FORECASTS = "forecasts"
+    INDICES = "indices"
+    BRIEFING = "briefing"
+
+
+Evaluate = Callable[..., Evaluation]
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """One entry: its speakers, or the kind of grade; how it is evaluated, if it is by itself.
+
+    `continues`: each of its days goes on from what it said before, so they are said in order.
+    """
+
+    name: RoomName
+    speakers: tuple[Speaker, ...] = ()
+    grade: GradeKind | None = None
+    evaluate: Evaluate | None = None
+    continues: bool = False
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """Names in the ledger of what it says."""
+        said = {speaker.kind.name for speaker in self.speakers}
+        return frozenset(said | ({f"grades.{self.grade}"} if self.grade else set()))
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """Names in the ledger of what it reads of others."""
+        return frozenset(kind for speaker in self.speakers for kind in speaker.reads) - self.kinds
+
+
+ROOMS = (
+    Room(RoomName.TRADER, grade=GradeKind.TRADER),
+    Room(RoomName.INVESTOR, grade=GradeKind.INVESTOR),
+    Room(RoomName.MOONSHOTS, moonshots.SPEAKERS),
+    Room(RoomName.SIGNALS, signals.SPEAKERS, evaluate=signals.evaluate_signals),
+    Room(RoomName.MARKET_STATE, market_state.SPEAKERS),
+    Room(RoomName.FORECASTS, forecasts.SPEAKERS, evaluate=forecasts.evaluate_forecasts),
+    Room(RoomName.INDICES, indices.SPEAKERS, evaluate=indices.evaluate_indices, continues=True),
+    Room(RoomName.BRIEFING, briefing.SPEAKERS, continues=True),
+)
+SPEAKERS = tuple(speaker for room in ROOMS for speaker in room.speakers)
+
+
+def find_room(name: RoomName) -> Room:
+    """The entry of a name."""
+    return next(room for room in ROOMS if room.name is name)
+
+
+def list_needs(room: Room) -> list[Room]:
+    """The rooms that must have spoken before, themselves after what they need."""
+    direct = [other for other in ROOMS if other.kinds & room.reads]
+    needed = {need.name for other in direct for need in [*list_needs(other), other]}
+    return [other for other in ROOMS if other.name in needed]
+
+
+def publish_room(
+    context: Context,
+    room: Room,
+    progress: Progress | None = None,
+    *,
+    start: date | None = None,
+    end: date | None = None,
+) -> int:
+    """Publish every day of a room that is owed; how many there were."""
+    news = progress or SilentProgress()
+    home, database, clock = context.home, context.database, context.clock
+    if room.grade is not None:
+        return grades.publish_missing(home, database, room.grade, clock, news, start=start, end=end)
+    return sum(
+        publishing.publish_missing(home, database, speaker, clock, news, start=start, end=end)
+        for speaker in room.speakers
+    )
+
+
+def check_owed(context: Context, room: Room) -> bool:
+    """True if a room has days that it has not spoken of."""
+    now = context.clock.now()
+    return any(
+        publishing.list_owed(context.home, context.database, speaker, now)
+        for speaker in room.speakers
+    )
+
+
+def require_day(context: Context, speaker: Speaker, day: date) -> Publication:
+    """What stands for a day; it is published first if it is owed, and before it what it reads."""
+    said = publishing.load_said(context.database, speaker.kind.name, day)
+    if said is not None:
+        return said
+    publishing.check_day(context.home, speaker, day)
+    own = next(room for room in ROOMS if speaker in room.speakers)
+    for room in list_needs(own):
+        publish_room(context, room, context.progress, end=day)
+    home, database, clock = context.home, context.database, context.clock
+    for sibling in own.speakers:
+        if sibling.kind.name in speaker.reads:
+            publishing.publish_missing(home, database, sibling, clock, context.progress, end=day)
+    if own.continues:
+        publishing.publish_missing(home, database, speaker, clock, context.progress, end=day)
+    return publishing.publish_day(home, database, speaker, clock, as_of=day)
+
+
+def publish_newest(context: Context) -> None:
+    """Say the newest day of every kind that can be said before the days that precede it, once the
+    grades stand.
+    """
+    newest = markets.load_panel(context.home).complete_through
+    graded = {kind for room in ROOMS if room.grade is not None for kind in room.kinds}
+    prompt = [
+        speaker
+        for room in ROOMS
+        for speaker in room.speakers
+        if not room.continues and set(speaker.reads) <= graded
+    ]
+    for done, speaker in enumerate(prompt, start=1):
+        publishing.publish_missing(
+            context.home, context.database, speaker, context.clock, start=newest
+        )
+        context.progress.step("Publishing the newest day", done, len(prompt))
