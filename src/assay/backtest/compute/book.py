@@ -36,35 +36,55 @@ class Market(NamedTuple):
 
 
 class Desk(NamedTuple):
-    """What is held, and the day's orders, each [tokens]: money and lots of positions, lots wanted
-    and lots left of them after a cut, money and costs of the orders.
-    """
+    """Each [tokens]: money and lots of positions, lots wanted, and lots of them that are filled."""
 
     held: Whole
     lots: Whole
     wanted: Whole
-    left: Whole
-    money: Whole
-    costs: Whole
+    filled: Whole
+
+
+class Totals(NamedTuple):
+    """Sums over the orders of a day: money bought and sold, the costs of each side, and how many
+    could not be carried out.
+    """
+
+    bought: int
+    sold: int
+    bought_costs: int
+    sold_costs: int
+    failed: int
 
 
 @kernel
-def _add_order(log: Whole, count: int, row: tuple[int, int, int, int, int, int]) -> Whole:
-    if count == log.shape[0]:
-        longer = np.empty((2 * count, log.shape[1]), dtype=np.int64)
-        longer[:count] = log
-        log = longer
-    for place in range(log.shape[1]):
-        log[count, place] = row[place]
-    return log
+def _weigh(lots: int, lot_price: float) -> int:
+    """Money in that many lots, whatever their sign."""
+    return int(np.rint(abs(lots) * lot_price))
 
 
 @kernel
-def _value_lots(lots: Whole, price: Series, held: Whole) -> tuple[bool, int]:
+def _charge(money: int, rate: float, impact: float, volume: float) -> int:
+    """What an order of that much money costs; without impact the volume does not matter."""
+    if impact > 0.0 and money > 0:
+        rate += impact * np.sqrt(money / volume)
+    return int(np.rint(money * rate))
+
+
+@kernel
+def _wish_lots(wish: float, value: float, held: int, lots: int, lot_price: float) -> float:
+    """Lots from what is held to what is wished for; a wish of 0 is all of them."""
+    change = (wish * value - held) / lot_price
+    change = -float(lots) if wish == 0.0 else change
+    return change if wish == wish else 0.0
+
+
+@kernel
+def value_lots(market: Market, desk: Desk) -> tuple[bool, int]:
     """Money in each position and in all; False if it is more than can be counted."""
+    lots, held, lot_price = desk.lots, desk.held, market.lot_price
     far, millions, total = 0, 0, 0
     for token in range(lots.size):
-        money = lots[token] * price[token]
+        money = lots[token] * lot_price[token]
         is_far = abs(money) > LIMIT
         whole = int(np.rint(0.0 if is_far else money))
         held[token] = whole
@@ -75,116 +95,130 @@ def _value_lots(lots: Whole, price: Series, held: Whole) -> tuple[bool, int]:
 
 
 @kernel
-def _plan_orders(value: int, market: Market, desk: Desk) -> tuple[bool, int]:
-    """Lots to buy (+) or sell (-); whether they can be counted, how many cannot be traded."""
-    wishes, price, is_open = market.wishes, market.lot_price, market.is_open
+def _plan_orders(value: int, market: Market, settings: Series, desk: Desk) -> tuple[bool, Totals]:
+    """Lots wanted of every token that can be traded; whether they can be counted."""
+    wishes, lot_price, is_open = market.wishes, market.lot_price, market.is_open
     held, lots, wanted = desk.held, desk.lots, desk.wanted
-    beyond, lapsed, money = 0, 0, float(value)
+    rate, impact, volumes = settings[RATE], settings[IMPACT], market.volumes
+    capital, beyond, lapsed = float(value), 0, 0
+    bought, sold, bought_costs, costs = 0, 0, 0, 0
     for token in range(wishes.size):
-        wish = wishes[token]
-        change = (wish * money - held[token]) / price[token]
-        change = change if wish == wish else 0.0
+        change = _wish_lots(wishes[token], capital, held[token], lots[token], lot_price[token])
         is_far = abs(change) > LIMIT
-        beyond += int(is_far)
         size = int(0.0 if is_far else change)
-        size = -lots[token] if wish == 0.0 else size
-        wanted[token] = size
+        size = -lots[token] if wishes[token] == 0.0 else size
+        beyond += int(is_far)
         lapsed += int((size != 0) & (not is_open[token]))
-    return beyond == 0, lapsed
+        size = size if is_open[token] else 0
+        wanted[token] = size
+        money = _weigh(size, lot_price[token])
+        cost = _charge(money, rate, impact, volumes[token] if impact > 0.0 else 0.0)
+        bought += money if size > 0 else 0
+        sold += money if size < 0 else 0
+        bought_costs += cost if size > 0 else 0
+        costs += cost
+    return beyond == 0, Totals(bought, sold, bought_costs, costs - bought_costs, lapsed)
 
 
 @kernel
-def _price_orders(
-    wanted: Whole, market: Market, settings: Series, impact: float, desk: Desk
-) -> None:
-    """Money that each order moves at the close, and what it costs."""
-    price, money, costs = market.lot_price, desk.money, desk.costs
-    rate = settings[RATE]
-    for token in range(wanted.size):
-        gross = np.rint(abs(wanted[token]) * price[token])
-        money[token] = int(gross)
-        costs[token] = int(np.rint(gross * rate))
-    if impact > 0.0:
-        for token in range(wanted.size):
-            if wanted[token] != 0:
-                share = impact * np.sqrt(money[token] / market.volumes[token])
-                costs[token] = int(np.rint(money[token] * (rate + share)))
+def _fill_orders(
+    share: float, impact: float, market: Market, settings: Series, desk: Desk
+) -> tuple[int, Totals]:
+    """Move the lots wanted, purchases scaled to `share`; gives the money then held. Purchases of
+    which nothing is left have failed.
+    """
+    lots, wanted, filled, lot_price = desk.lots, desk.wanted, desk.filled, market.lot_price
+    rate, volumes, is_cut = settings[RATE], market.volumes, share < 1.0
+    bought, sold, bought_costs, costs, lost, total = 0, 0, 0, 0, 0, 0
+    for token in range(lots.size):
+        asked = wanted[token]
+        size = int(asked * share) if is_cut and asked > 0 else asked
+        lost += int((size == 0) & (asked != 0))
+        filled[token] = size
+        money = _weigh(size, lot_price[token])
+        cost = _charge(money, rate, impact, volumes[token] if impact > 0.0 else 0.0)
+        bought += money if size > 0 else 0
+        sold += money if size < 0 else 0
+        bought_costs += cost if size > 0 else 0
+        costs += cost
+        lots[token] += size
+        total += int(np.rint(lots[token] * lot_price[token]))
+    return total, Totals(bought, sold, bought_costs, costs - bought_costs, lost)
 
 
 @kernel
-def _sum_sides(wanted: Whole, desk: Desk) -> tuple[int, int, int, int]:
-    """Money of the purchases and of the sales, then the costs of each."""
-    money, costs = desk.money, desk.costs
-    bought, sold, bought_costs, all_costs = 0, 0, 0, 0
-    for token in range(wanted.size):
-        is_purchase = wanted[token] > 0
-        bought += money[token] if is_purchase else 0
-        sold += 0 if is_purchase else money[token]
-        bought_costs += costs[token] if is_purchase else 0
-        all_costs += costs[token]
-    return bought, sold, bought_costs, all_costs - bought_costs
+def _add_order(log: Whole, count: int, row: tuple[int, int, int, int, int, int]) -> Whole:
+    """The log with a row at `count`, twice as long where it was full."""
+    if count == log.shape[0]:
+        longer = np.empty((2 * count, log.shape[1]), dtype=np.int64)
+        longer[:count] = log
+        log = longer
+    for place in range(log.shape[1]):
+        log[count, place] = row[place]
+    return log
 
 
 @kernel
-def _cut_purchases(share: float, wanted: Whole, left: Whole) -> int:
-    """Orders with the purchases scaled to `share`; gives how many have nothing left."""
-    lost = 0
-    for token in range(wanted.size):
-        size = wanted[token]
-        cut = int(size * share)
-        left[token] = cut if size > 0 else size
-        lost += int((size > 0) & (cut == 0))
-    return lost
-
-
-@kernel
-def _drop_lapsed(day: int, market: Market, desk: Desk, log: Whole, count: int) -> Whole:
-    """Report orders for tokens that cannot be traded, and forget them."""
-    for token in range(desk.wanted.size):
-        size = desk.wanted[token]
+def _log_lapsed(
+    day: int, value: int, market: Market, desk: Desk, log: Whole, count: int
+) -> tuple[Whole, int]:
+    """Report orders for tokens that cannot be traded."""
+    for token in range(desk.lots.size):
+        price = market.lot_price[token]
+        size = int(
+            _wish_lots(
+                market.wishes[token], float(value), desk.held[token], desk.lots[token], price
+            )
+        )
         if size != 0 and not market.is_open[token]:
             why = NO_VOLUME if market.bars[token] == market.bars[token] else NO_BAR
-            money = int(np.rint(abs(size) * market.lot_price[token]))
-            log = _add_order(log, count, (token, day, why, size, money, 0))
-            count += 1
-            desk.wanted[token] = 0
-    return log
-
-
-@kernel
-def _log_lost(day: int, desk: Desk, log: Whole, count: int) -> Whole:
-    """Report purchases of which a cut leaves nothing."""
-    for token in range(desk.wanted.size):
-        if desk.wanted[token] > 0 and desk.left[token] == 0:
-            row = (token, day, NO_CASH, desk.wanted[token], desk.money[token], 0)
-            log = _add_order(log, count, row)
-            count += 1
-    return log
-
-
-@kernel
-def _log_filled(
-    day: int, outcome: int, filled: Whole, desk: Desk, log: Whole, count: int
-) -> tuple[Whole, int]:
-    for token in range(filled.size):
-        if filled[token] != 0:
-            row = (token, day, outcome, filled[token], desk.money[token], desk.costs[token])
-            log = _add_order(log, count, row)
+            log = _add_order(log, count, (token, day, why, size, _weigh(size, price), 0))
             count += 1
     return log, count
 
 
 @kernel
-def _settle(day: int, filled: Whole, desk: Desk, book: Whole) -> None:
-    """Move lots and money, and write both down."""
-    bought, sold, bought_costs, sold_costs = _sum_sides(filled, desk)
-    lots = desk.lots
-    for token in range(filled.size):
-        lots[token] += filled[token]
-    book[PURCHASES, day] += bought
-    book[SALES, day] += sold
-    book[COSTS, day] += bought_costs + sold_costs
-    book[CASH, day] += sold - bought - bought_costs - sold_costs
+def _log_lost(day: int, market: Market, desk: Desk, log: Whole, count: int) -> tuple[Whole, int]:
+    """Report purchases of which a cut leaves nothing."""
+    for token in range(desk.lots.size):
+        size = desk.wanted[token]
+        if size != 0 and desk.filled[token] == 0:
+            money = _weigh(size, market.lot_price[token])
+            log = _add_order(log, count, (token, day, NO_CASH, size, money, 0))
+            count += 1
+    return log, count
+
+
+@kernel
+def _log_filled(
+    day: int,
+    outcome: int,
+    impact: float,
+    market: Market,
+    settings: Series,
+    desk: Desk,
+    log: Whole,
+    count: int,
+) -> tuple[Whole, int]:
+    for token in range(desk.lots.size):
+        size = desk.filled[token]
+        if size != 0:
+            money = _weigh(size, market.lot_price[token])
+            volume = market.volumes[token] if impact > 0.0 else 0.0
+            cost = _charge(money, settings[RATE], impact, volume)
+            log = _add_order(log, count, (token, day, outcome, size, money, cost))
+            count += 1
+    return log, count
+
+
+@kernel
+def _settle(day: int, totals: Totals, book: Whole) -> None:
+    """Write the day's sums down."""
+    costs = totals.bought_costs + totals.sold_costs
+    book[PURCHASES, day] += totals.bought
+    book[SALES, day] += totals.sold
+    book[COSTS, day] += costs
+    book[CASH, day] += totals.sold - totals.bought - costs
 
 
 @kernel
@@ -205,10 +239,10 @@ def _close_out(
     desk.wanted[:] = 0
     for token in leaving:
         desk.wanted[token] = -desk.lots[token]
-    _price_orders(desk.wanted, market, settings, 0.0, desk)
-    _settle(day, desk.wanted, desk, book)
+    _, totals = _fill_orders(1.0, 0.0, market, settings, desk)
+    _settle(day, totals, book)
     if keep_orders:
-        log, count = _log_filled(day, FORCED, desk.wanted, desk, log, count)
+        log, count = _log_filled(day, FORCED, 0.0, market, settings, desk, log, count)
     return log, count
 
 
@@ -223,31 +257,27 @@ def _trade(
     book: Whole,
     log: Whole,
     count: int,
-) -> tuple[bool, Whole, int]:
-    """The day's orders, from plan to book; False if they cannot be counted."""
-    is_countable, lapsed = _plan_orders(value, market, desk)
-    if lapsed > 0:
-        log = _drop_lapsed(day, market, desk, log, count)
-        count += lapsed
-    filled = desk.wanted
-    _price_orders(filled, market, settings, settings[IMPACT], desk)
-    bought, sold, bought_costs, sold_costs = _sum_sides(filled, desk)
+) -> tuple[bool, int, Whole, int]:
+    """The day's orders, from plan to book; False if they cannot be counted, and the money held."""
+    is_countable, plan = _plan_orders(value, market, settings, desk)
+    if plan.failed > 0:
+        log, count = _log_lapsed(day, value, market, desk, log, count)
     borrowed = int((settings[LEVERAGE] - 1.0) * value)
-    available, needed = book[CASH, day] + borrowed + sold - sold_costs, bought + bought_costs
+    available = book[CASH, day] + borrowed + plan.sold - plan.sold_costs
+    needed, share = plan.bought + plan.bought_costs, 1.0
     if needed > available:
         # Each order may round up by one for its money and one for its costs, twice.
-        share = max(available - 4.0 * filled.size, 0.0) / needed * (1.0 - 1e-12)
-        lost = _cut_purchases(share, filled, desk.left)
-        if lost > 0:
-            log = _log_lost(day, desk, log, count)
-            count += lost
-        filled = desk.left
-        _price_orders(filled, market, settings, settings[IMPACT], desk)
-        book[CUT, day] = bought - _sum_sides(filled, desk)[0]
-    _settle(day, filled, desk, book)
+        spendable = max(available - 4.0 * desk.lots.size, 0.0)
+        share = spendable / needed * (1.0 - 1e-12)
+    impact = settings[IMPACT]
+    total, done = _fill_orders(share, impact, market, settings, desk)
+    _settle(day, done, book)
+    book[CUT, day] = plan.bought - done.bought
+    if done.failed > 0:
+        log, count = _log_lost(day, market, desk, log, count)
     if keep_orders:
-        log, count = _log_filled(day, FILLED, filled, desk, log, count)
-    return is_countable, log, count
+        log, count = _log_filled(day, FILLED, impact, market, settings, desk, log, count)
+    return is_countable, total, log, count
 
 
 @kernel
@@ -263,7 +293,7 @@ def live_day(
     count: int,
 ) -> tuple[int, Whole, int]:
     """Value, forced exits, orders, equity. A ruined account holds nothing and orders nothing."""
-    is_fine, total = _value_lots(desk.lots, market.lot_price, desk.held)
+    is_fine, total = value_lots(market, desk)
     value = book[CASH, day] + total
     was_ruined = day > 0 and book[EQUITY, day - 1] <= 0
     if not is_fine or was_ruined:
@@ -273,12 +303,11 @@ def live_day(
         leaving = np.arange(desk.lots.size)
     if leaving.size > 0:
         log, count = _close_out(day, leaving, market, settings, keep_orders, desk, book, log, count)
-        total = _value_lots(desk.lots, market.lot_price, desk.held)[1]
+        total = value_lots(market, desk)[1]
         value = book[CASH, day] + total
     if value > 0:
-        is_fine, log, count = _trade(
+        is_fine, total, log, count = _trade(
             day, value, market, settings, keep_orders, desk, book, log, count
         )
-        total = _value_lots(desk.lots, market.lot_price, desk.held)[1]
     book[EQUITY, day] = book[CASH, day] + total
     return FINE if is_fine else TOO_RICH, log, count

@@ -126,9 +126,8 @@ def _simulate(
     turnovers = np.empty((BLOCK, volumes.shape[0]))
     price, lot_price = np.ones(tokens), np.empty(tokens)
     sums, is_open = np.empty(tokens), np.zeros(tokens, dtype=np.bool_)
-    rows = np.zeros((6, tokens), dtype=np.int64)
-    lots = rows[1]
-    desk = Desk(rows[0], lots, rows[2], rows[3], rows[4], rows[5])
+    lots, scratch = np.zeros(tokens, dtype=np.int64), np.zeros((3, tokens), dtype=np.int64)
+    desk = Desk(scratch[0], lots, scratch[1], scratch[2])
     log, count, verdict = np.empty((64, 6), dtype=np.int64), 0, FINE
     order, following = np.argsort(ends, kind="mergesort"), 0
     for day in range(days):
