@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
@@ -15,12 +14,9 @@ from assay.kit.database import Database
 from assay.kit.errors import BadInput, NotEnoughData
 from assay.kit.home import Home
 from assay.kit.progress import Progress
-from assay.markets.types import Token
 from assay.publishing import FIRST_DAY, Evaluation, Facts
 from assay.signals.accounts import (
-    Accounts,
     Figures,
-    TriedRules,
     average_coins,
     deflate,
     measure_signals,
@@ -28,44 +24,25 @@ from assay.signals.accounts import (
     try_rules,
 )
 from assay.signals.compute.barriers import find_touches, label_touches
-from assay.signals.compute.walking import Scene, choose_walk_rules, compute_scene
+from assay.signals.compute.walking import compute_scene
 from assay.signals.judging import (
     BITCOIN,
     DAILY_SIGNALS,
     HOURLY_SIGNALS,
     collect_daily_bars,
     collect_hourly_bars,
-    list_refits,
 )
 from assay.signals.page import create_signals_page, describe_verdict, list_notes
-from assay.signals.reading import Bar, Published, load_published
-from assay.signals.report import (
-    ChoiceRecord,
-    CoinRecord,
-    HourlyReport,
-    RuleRecord,
-    SignalsReport,
-)
-from assay.signals.rows import label_rule, name_rule
+from assay.signals.reading import Bar, Frame, load_published
+from assay.signals.records import HEADLINE_LAG, list_choices, list_coins, list_rules
+from assay.signals.report import HourlyReport, SignalsReport
 from assay.signals.types import DAILY, HOURLY, Bars, Book, Matrix
 
 SEED = 20210405
 SHIFTS = 200
 LAGS = (0, 1, 2)
-HEADLINE_LAG = 1
 SHORTEST_YEAR = 30
-SILENT_DAYS = 14
-ENDS = ("collapsed", "delisted")
-
-
-@dataclass(frozen=True)
-class Frame:
-    """Published signals and the closes they are followed on, on the bars of a window."""
-
-    bars: Sequence[Bar]
-    token_ids: Sequence[int]
-    published: Published
-    closes: Matrix
+"""Days that a calendar year needs in the window to be shown."""
 
 
 def evaluate_signals(
@@ -137,7 +114,7 @@ def _measure_daily(
     tried = try_rules(DAILY, scene, signals, frame.closes, columns, progress)
     lags = {str(lag): _measure(DAILY, frame, lag=lag) for lag in LAGS}
     tokens = facts.tokens(facts.panel.last_day)
-    coins = _list_coins(frame, accounts, tokens, facts, days)
+    coins = list_coins(frame, accounts, tokens, facts, days)
     return SignalsReport(
         origin=", ".join(frame.published.origins),
         days=tuple(days),
@@ -148,8 +125,8 @@ def _measure_daily(
         long_short=_measure(DAILY, frame, allow_short=True),
         years=_measure_years(frame, days),
         tried=deflate(DAILY, accounts, tried),
-        rules=_list_rules(tried),
-        choices=_list_choices(scene, facts, days),
+        rules=list_rules(tried),
+        choices=list_choices(scene, facts, days),
         calibration=_score_confidence(frame, facts, bars, columns),
         equity={
             "signal": _compound(accounts.followed),
@@ -179,79 +156,6 @@ def _measure_years(frame: Frame, days: Sequence[date]) -> dict[str, Figures]:
         closes = np.ascontiguousarray(frame.closes[:, places])
         years[str(year)] = measure_signals(DAILY, signals, closes, offsets)
     return years
-
-
-def _list_coins(
-    frame: Frame,
-    accounts: Accounts,
-    tokens: Sequence[Token],
-    facts: Facts,
-    days: Sequence[date],
-) -> list[CoinRecord]:
-    """One record a coin, losers against constant exposure first."""
-    symbols = {int(token.token_id): token for token in tokens}
-    growth = [
-        np.expm1(evaluation.compute_growth(daily))
-        for daily in (accounts.followed, accounts.constant, accounts.holding)
-    ]
-    exposures = evaluation.compute_exposures(np.maximum(frame.published.signals, 0.0), HEADLINE_LAG)
-    bars = np.isfinite(facts.panel.close)
-    records = []
-    for row, token_id in enumerate(frame.token_ids):
-        known = np.isfinite(frame.published.signals[row])
-        if not np.isfinite(growth[0][row]) or not known.any():
-            continue
-        token = symbols[token_id]
-        lasts = np.flatnonzero(bars[facts.panel.row(token_id)])
-        last = facts.panel.day(int(lasts[-1]))
-        is_silent = (facts.panel.complete_through - last).days >= SILENT_DAYS
-        ended = last if token.last_day is None else token.last_day
-        is_dead = (token.ended in ENDS or (token.ended is None and is_silent)) and (
-            days[0] <= ended < days[-1]
-        )
-        records.append(
-            CoinRecord(
-                symbol=token.symbol,
-                days=int(known.sum()),
-                died=ended if is_dead else None,
-                exposure=float(exposures[row]),
-                signal_return=float(growth[0][row]),
-                constant_return=float(growth[1][row]),
-                holding_return=float(growth[2][row]),
-            )
-        )
-    return sorted(records, key=lambda coin: (coin.excess, coin.symbol))
-
-
-def _list_rules(tried: TriedRules) -> tuple[RuleRecord, ...]:
-    """Every rule of the book, best Sharpe ratio of excess first."""
-    records = [
-        RuleRecord(
-            label_rule(rule),
-            float(tried.sharpes[index]),
-            float(tried.medians[index]),
-        )
-        for index, rule in enumerate(DAILY.rules)
-    ]
-    return tuple(sorted(records, key=lambda rule: (-rule.sharpe, rule.name)))
-
-
-def _list_choices(scene: Scene, facts: Facts, days: Sequence[date]) -> tuple[ChoiceRecord, ...]:
-    """The rules that were in force in the window."""
-    panel = facts.panel
-    first = (FIRST_DAY - panel.first_day).days
-    refits = list_refits(DAILY, first, panel.column(days[-1]) + 1)
-    choices = choose_walk_rules(DAILY, scene, refits)
-    ends = [choice.column for choice in choices[1:]] + [panel.n_days]
-    return tuple(
-        ChoiceRecord(
-            panel.day(choice.column),
-            name_rule(DAILY, DAILY.rules[choice.rule]),
-            choice.growth * DAILY.per_year,
-        )
-        for choice, end in zip(choices, ends, strict=True)
-        if end > panel.column(days[0])
-    )
 
 
 def _score_confidence(

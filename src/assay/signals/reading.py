@@ -34,6 +34,16 @@ class Published:
     origins: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Frame:
+    """Published signals and the closes they are followed on, on the bars of a window."""
+
+    bars: Sequence[Bar]
+    token_ids: Sequence[int]
+    published: Published
+    closes: Matrix
+
+
 def load_published(
     database: Database, kind: str, bars: Sequence[Bar], token_ids: Sequence[int]
 ) -> Published:
