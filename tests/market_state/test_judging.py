@@ -148,6 +148,13 @@ def test_correlation_rows_hold_the_ends_of_the_order() -> None:
     assert least == sorted(least)
     assert row["token_id"] not in {p["token_id"] for p in row["most"] + row["least"]}
     assert least[0] <= float(row["mean"]) <= most[0]
+    close = WORLD.panel.close[:, 459 - 90 : 460]
+    changes = np.diff(
+        np.log(close[[row["token_id"] // 10 - 1, row["most"][0]["token_id"] // 10 - 1]])
+    )
+    known = np.isfinite(changes).all(axis=0)
+    plain = np.asarray(np.corrcoef(changes[:, known]))[0, 1]
+    assert float(row["most"][0]["plain"]) == pytest.approx(plain, abs=1e-4)
     by_id = {r["token_id"]: r for r in rows}
     best = row["most"][0]
     back = {p["token_id"]: p["correlation"] for p in by_id[best["token_id"]]["most"]}

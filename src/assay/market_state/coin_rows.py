@@ -110,34 +110,44 @@ def order_by_volume(
     return [int(row) for row in rows[np.lexsort((token_ids[rows], -sizes))]]
 
 
-def create_correlation_rows(
-    tokens: Sequence[Token], values: Matrix, means: Series, days: Counts
-) -> list[Json]:
-    """One row per coin: the 10 most and the 10 least correlated of the first `values.shape[1]` of
-    `tokens`, ties by token id. `values` [tokens, peers] are NaN where unknown.
+def choose_ends(values: Matrix, ids: Counts) -> tuple[Counts, Counts]:
+    """Columns of the 10 highest and of the 10 lowest `values` [tokens, peers] of each row, ties by
+    the peers' `ids`; unknown ones come last.
     """
-    peers = np.array([int(token.token_id) for token in tokens[: values.shape[1]]], np.int64)
-    by_id = np.argsort(peers)
+    by_id = np.argsort(ids, kind="stable")
     ordered = np.ascontiguousarray(values[:, by_id])
     most = np.argsort(-ordered, axis=1, kind="stable")[:, :CORRELATION_LISTED]
     least = np.argsort(ordered, axis=1, kind="stable")[:, :CORRELATION_LISTED]
-    ids = peers[by_id]
+    return by_id[most], by_id[least]
+
+
+def create_correlation_rows(
+    tokens: Sequence[Token],
+    values: Matrix,
+    means: Series,
+    days: Counts,
+    ends: Mapping[str, tuple[Counts, Matrix]],
+) -> list[Json]:
+    """One row per coin. `values` [tokens, peers] are the correlations with the first of `tokens`,
+    NaN where unknown; `ends` give by name the columns chosen and their plain correlations.
+    """
+    ids = np.array([int(token.token_id) for token in tokens], np.int64)
+    rows = []
+    for i, token in enumerate(tokens):
+        lists = {
+            name: _list_pairs(ids[chosen[i]], values[i, chosen[i]], plain[i])
+            for name, (chosen, plain) in ends.items()
+        }
+        rows.append(_create_correlation_row(token, int(days[i]), float(means[i]), lists))
+    return rows
+
+
+def _list_pairs(ids: Counts, values: Series, plain: Series) -> list[Json]:
     return [
-        _create_correlation_row(
-            token,
-            int(days[i]),
-            float(means[i]),
-            _list_pairs(ids[most[i]], ordered[i, most[i]]),
-            _list_pairs(ids[least[i]], ordered[i, least[i]]),
+        {"token_id": token_id, "correlation": text, "plain": raw}
+        for token_id, text, raw in zip(
+            ids.tolist(), _format_each(values), _format_each(plain), strict=True
         )
-        for i, token in enumerate(tokens)
-    ]
-
-
-def _list_pairs(ids: Counts, values: Series) -> list[Json]:
-    return [
-        {"token_id": token_id, "correlation": text}
-        for token_id, text in zip(ids.tolist(), _format_each(values), strict=True)
         if text is not None
     ]
 
@@ -148,18 +158,15 @@ def _format_each(values: Series) -> list[str | None]:
 
 
 def _create_correlation_row(
-    token: Token, days: int, mean: float, most: list[Json], least: list[Json]
+    token: Token, days: int, mean: float, lists: Mapping[str, list[Json]]
 ) -> Json:
-    if not most:
-        silent = create_silent_row(
-            token, NoView.SHORT_HISTORY, ("mean", "most", "least"), SHORT_OVERLAP
-        )
+    if not all(lists.values()):
+        silent = create_silent_row(token, NoView.SHORT_HISTORY, ("mean", *lists), SHORT_OVERLAP)
         return {**silent, "days": days}
     return {
         **create_names(token),
         "no_view": None,
         "days": days,
         "mean": f"{mean:.4f}",
-        "most": most,
-        "least": least,
+        **lists,
     }

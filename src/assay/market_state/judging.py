@@ -13,6 +13,7 @@ from assay.market_state.coin_rows import (
     WHOLE,
     YEARLY,
     WindowFormat,
+    choose_ends,
     create_correlation_rows,
     create_names,
     create_silent_row,
@@ -22,6 +23,7 @@ from assay.market_state.compute.correlations import (
     compute_correlations,
     compute_log_changes,
     compute_row_means,
+    correlate_chosen,
 )
 from assay.market_state.compute.holding import compute_holding_returns, find_first_columns
 from assay.market_state.compute.market import Coins, compute_market, prepare_coins
@@ -105,11 +107,16 @@ def judge_correlations(days: Sequence[date], facts: Facts, said: Said) -> Iterat
         chosen = order[:LARGEST_LISTED]
         window = changes[chosen, max(0, t - CORRELATION_DAYS + 1) : t + 1]
         values = compute_correlations(window, TOP)
+        ends = choose_ends(values, panel.token_ids[chosen[:TOP]])
         rows = create_correlation_rows(
             [known[row] for row in chosen],
             values,
             compute_row_means(values),
             np.isfinite(window).sum(axis=1),
+            {
+                name: (columns, correlate_chosen(window, columns))
+                for name, columns in zip(("most", "least"), ends, strict=True)
+            },
         )
         yield Judgement(day, rows, MODEL)
 

@@ -164,6 +164,23 @@ def compute_correlations(changes: Matrix, peers: int) -> Matrix:
 
 
 @kernel
+def _correlate_chosen(window: Matrix, chosen: Counts, out: Matrix) -> None:
+    for i in range(chosen.shape[0]):
+        for place in range(chosen.shape[1]):
+            value, _ = _correlate(window[i], window[chosen[i, place]])
+            out[i, place] = value
+
+
+def correlate_chosen(changes: Matrix, chosen: Counts) -> Matrix:
+    """Pearson's correlation, neither cut nor shrunk, of every row with its `chosen` rows [tokens,
+    places], over the days that both know; NaN where one does not vary.
+    """
+    out = np.full(chosen.shape, np.nan)
+    _correlate_chosen(np.ascontiguousarray(changes), np.ascontiguousarray(chosen), out)
+    return out
+
+
+@kernel
 def _mean_correlation(changes: Matrix, chosen: Flags, t: int, days: int) -> tuple[float, int]:
     """Mean over all pairs of the chosen that know every day of the window, and their number."""
     sums = np.zeros(days)
