@@ -2,9 +2,12 @@
 
 Lopez de Prado (2016) for HRP, Maillard, Roncalli and Teiletche (2010) for equal risk contributions,
 Rockafellar and Uryasev (2000) for CVaR. These solvers use BLAS, so their last digits may differ
-between processors: what is published and traded are weights cut to ten-thousandths.
+between processors: what is published and traded are weights cut to ten-thousandths. Minimum CVaR is
+a linear programme and goes to the dual simplex method, whose corner is exact: the interior-point
+default stopped up to 1e-4 away from it.
 """
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -29,21 +32,25 @@ def optimise_weights(
 
     None is above the cap (where the cap allows all to be placed). `previous` are the shares held
     now; minimum CVaR pays `daily_cost` (one side, spread over the days until the next rebalance)
-    for each change of them and keeps their sum below `maximum_turnover` where that can be done. A
-    column that never moved, or fewer than three coins, gives equal weights.
+    for each change of them and keeps their sum below `maximum_turnover` where that can be done.
+    Equal weights where a column never moved, for fewer than three coins, and where the solver finds
+    no answer.
     """
     coins = returns.shape[1]
     cap = max(rules.cap, 1.0 / coins)
     if coins < 3 or bool((returns.std(axis=0) <= 0.0).any()):
         return floor_weights([1.0 / coins] * coins, TEN_THOUSAND)
-    fitted = _fit(returns, rules, cap, previous, daily_cost)
+    with warnings.catch_warnings():
+        # Fewer days than coins: skfolio then clips the covariance, which is what we want.
+        warnings.filterwarnings("ignore", "The covariance matrix is not positive definite")
+        fitted = _fit(returns, rules, cap, previous, daily_cost) or [1.0 / coins] * coins
     kept = [min(max(weight, 0.0), cap) for weight in fitted]
     return floor_weights(kept, TEN_THOUSAND)
 
 
 def _fit(
     returns: Matrix, rules: Weights, cap: float, previous: list[float], daily_cost: float
-) -> list[float]:
+) -> list[float] | None:
     # Importing skfolio takes three seconds, which a command that does not rebalance need not wait.
     from skfolio import RiskMeasure  # noqa: PLC0415
     from skfolio.exceptions import OptimizationError  # noqa: PLC0415
@@ -54,20 +61,26 @@ def _fit(
     )
 
     if rules.scheme is Scheme.HRP:
-        return list(HierarchicalRiskParity(max_weights=cap).fit(returns).weights_)
-    if rules.scheme is Scheme.RISK_PARITY:
-        return list(RiskBudgeting(max_weights=cap).fit(returns).weights_)
-    has_previous = sum(weight > 0.0 for weight in previous) > 0
-    settings: dict[str, Any] = {
-        "risk_measure": RiskMeasure.CVAR,
-        "cvar_beta": CVAR_LEVEL,
-        "max_weights": cap,
-        "transaction_costs": daily_cost,
-        "previous_weights": np.array(previous) if has_previous else None,
-    }
-    limit = rules.maximum_turnover if has_previous else None
-    try:
-        return list(MeanRisk(**settings, max_turnover=limit).fit(returns).weights_)
-    except OptimizationError:
-        # More members left than the limit allows to be replaced: their places must be filled.
-        return list(MeanRisk(**settings).fit(returns).weights_)
+        models = [HierarchicalRiskParity(max_weights=cap)]
+    elif rules.scheme is Scheme.RISK_PARITY:
+        models = [RiskBudgeting(max_weights=cap)]
+    else:
+        has_previous = any(weight > 0.0 for weight in previous)
+        settings: dict[str, Any] = {
+            "risk_measure": RiskMeasure.CVAR,
+            "cvar_beta": CVAR_LEVEL,
+            "max_weights": cap,
+            "transaction_costs": daily_cost,
+            "previous_weights": np.array(previous) if has_previous else None,
+            "solver": "SCIPY",
+            "solver_params": {"scipy_options": {"method": "highs-ds"}},
+        }
+        limit = rules.maximum_turnover if has_previous else None
+        # Where more members left than the limit lets be replaced, their places must be filled.
+        models = [MeanRisk(**settings, max_turnover=limit), MeanRisk(**settings)]
+    for model in models:
+        try:
+            return list(model.fit(returns).weights_)
+        except OptimizationError:
+            continue
+    return None
