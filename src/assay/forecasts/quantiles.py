@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -55,41 +54,50 @@ RULES = name_rules(
 )
 
 
-@dataclass(frozen=True)
-class _Learnt:
-    """Reach of each share by horizon, [days, thirds, shares] each, and the trends."""
-
-    reaches: list[Cube]
-    trends: Trends
-
-
 def judge_quantiles(days: Sequence[date], facts: Facts, said: Said) -> Iterator[Judgement]:
     """Quantiles and trend of every listed coin, for each of `days`; reads no earlier statement."""
     board = create_board(days, facts, HORIZONS)
-    spread = board.spread
-    reaches = [
+    reaches = learn_reaches(board)
+    trends = compute_trends(board.closes, board.first_column)
+    for day in days:
+        yield Judgement(day, _judge_day(board, reaches, trends, day), RULES)
+
+
+def learn_reaches(board: Board) -> list[Cube]:
+    """How far outcomes reached, by horizon: [days, thirds, shares] each."""
+    return [
         compute_reaches(
             compute_outcomes(board.closes, horizon),
-            spread.deviations[place],
-            spread.thirds,
+            board.spread.deviations[place],
+            board.spread.thirds,
             horizon,
             DECAYS[horizon],
         )
         for place, horizon in enumerate(HORIZONS)
     ]
-    learnt = _Learnt(reaches, compute_trends(board.closes, board.first_column))
-    for day in days:
-        yield Judgement(day, _judge_day(board, learnt, day), RULES)
 
 
-def _judge_day(board: Board, learnt: _Learnt, day: date) -> list[Row]:
+def compute_quantiles(board: Board, reaches: list[Cube], rows: Rows, column: int) -> Numbers:
+    """Rounded quantiles of the log return, [tokens, horizons, quantiles], NaN unknown."""
+    thirds = board.spread.thirds[rows, column]
+    out = np.zeros((rows.size, len(HORIZONS), len(QUANTILES)))
+    middle = len(QUANTILES) // 2
+    for place, horizon in enumerate(HORIZONS):
+        scale = board.spread.deviations[place][rows, column] * math.sqrt(horizon)
+        reach = reaches[place][column][thirds] * scale[:, None]
+        out[:, place, middle + 1 :] = reach
+        out[:, place, :middle] = -reach[:, ::-1]
+    return round_returns(out)
+
+
+def _judge_day(board: Board, reaches: list[Cube], trends: Trends, day: date) -> list[Row]:
     column = board.panel.column(day)
     _, rows, heads = board.listed(day)
-    returns = _compute_returns(board, learnt, rows, column)
+    returns = compute_quantiles(board, reaches, rows, column)
     volatility = board.spread.deviations[0][rows, column].tolist()
     is_known = np.asarray(np.isfinite(returns).all(axis=(1, 2)), np.bool_).tolist()
     horizons = _list_horizons(board, returns, rows, day)
-    trends = _list_trends(learnt.trends, rows, column)
+    calls = _list_trends(trends, rows, column)
     thirds = board.spread.thirds[rows, column].tolist()
     made: list[Row] = []
     for place, code in enumerate(board.list_silence(rows, column)):
@@ -101,7 +109,7 @@ def _judge_day(board: Board, learnt: _Learnt, day: date) -> list[Row]:
         if found is None:
             third = THIRD_NAMES[thirds[place]]
             row = create_quantile_row(
-                heads[place], volatility[place], third, horizons[place], trends[place]
+                heads[place], volatility[place], third, horizons[place], calls[place]
             )
         else:
             row = create_silent_quantile_row(heads[place], found)
@@ -127,19 +135,6 @@ def _list_horizons(board: Board, returns: Numbers, rows: Rows, day: date) -> lis
         ]
         for one, other in zip(said, said_prices, strict=True)
     ]
-
-
-def _compute_returns(board: Board, learnt: _Learnt, rows: Rows, column: int) -> Numbers:
-    """Rounded quantiles of the log return, [tokens, horizons, quantiles], NaN unknown."""
-    thirds = board.spread.thirds[rows, column]
-    out = np.zeros((rows.size, len(HORIZONS), len(QUANTILES)))
-    middle = len(QUANTILES) // 2
-    for place, horizon in enumerate(HORIZONS):
-        scale = board.spread.deviations[place][rows, column] * math.sqrt(horizon)
-        reach = learnt.reaches[place][column][thirds] * scale[:, None]
-        out[:, place, middle + 1 :] = reach
-        out[:, place, :middle] = -reach[:, ::-1]
-    return round_returns(out)
 
 
 def _list_trends(trends: Trends, rows: Rows, column: int) -> list[Row | None]:

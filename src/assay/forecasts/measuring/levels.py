@@ -12,7 +12,7 @@ from assay.forecasts.types import Series
 
 SAMPLED_EVERY = 7
 FOLLOWED_DAYS = 30
-LEAST_T = 2.0
+LEAST_T = 3.0
 WELL_TRIED = 5
 _SEED = 11
 _LEAST_A_MONTH = 30

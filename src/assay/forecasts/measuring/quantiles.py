@@ -16,7 +16,8 @@ CRASHES = (("LUNA", date(2022, 5, 9), 60), ("FTX", date(2022, 11, 8), 60))
 """The 60 days from each of the two shocks of 2022 on."""
 TREND_HORIZONS = (7, 30)
 TREND_NAMES = {1: "up", 0: "none", -1: "down"}
-LEAST_T = 2.0
+LEAST_T = 3.0
+"""Coins move together and windows overlap: 2 would be reached by luck too often."""
 _LAG = 1
 
 
