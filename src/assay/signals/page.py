@@ -158,9 +158,9 @@ def _draw_spread(coins: tuple[CoinRecord, ...]) -> Card:
     edges = [-np.inf, *EDGES, np.inf]
     counts = np.histogram(excess, edges)[0].tolist()
     names = [
-        f"below {EDGES[0]:+.0%}",
-        *(f"{low:+.0%} to {high:+.0%}" for low, high in pairwise(EDGES)),
-        f"above {EDGES[-1]:+.0%}",
+        f"below {EDGES[0]:.0%}",
+        *(f"{low:.0%} to {high:.0%}" for low, high in pairwise(EDGES)),
+        f"above {EDGES[-1]:.0%}",
     ]
     bars = [(name, count / len(coins)) for name, count in zip(names, counts, strict=True)]
     return Card(
