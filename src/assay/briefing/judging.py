@@ -46,5 +46,6 @@ BRIEFING = Speaker(
         "moonshots",
         "forecasts.quantiles",
     ),
+    is_continuing=True,
 )
 SPEAKERS = (BRIEFING,)

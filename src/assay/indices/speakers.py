@@ -20,5 +20,6 @@ INDICES = Speaker(
         "publishing/numbers.py",
     ),
     reads=READS,
+    is_continuing=True,
 )
 SPEAKERS = (INDICES,)
