@@ -130,26 +130,27 @@ def test_before_any_outcome_nothing_is_known() -> None:
     assert (rate.trials, rate.episodes) == (0.0, 0)
 
 
-def test_a_planted_risk_is_found_and_then_claimed(whole: Study) -> None:
-    """Wild coins of the world collapse: the order finds them, out of sample, and says so."""
-    outcomes = compute_outcomes(whole.close)
-    members = whole.sections.eligible & np.isfinite(outcomes.highest)
+def test_a_planted_risk_is_found_and_then_claimed() -> None:
+    """Coins listed late collapse: the order finds them out of sample, and says so once it knows."""
+    large = study(draw_world(tokens=400))
+    outcomes = compute_outcomes(large.close)
+    members = large.sections.eligible & np.isfinite(outcomes.highest)
     members[:, :216] = False
     score = score_events(
-        np.nan_to_num(whole.learnt.fall_scores),
+        np.nan_to_num(large.learnt.fall_scores),
         outcomes.happened(Event.FALL_80),
         members,
         gap_days=90,
     )
     assert score.auc_daily > 0.8
-    last = whole.learnt.refits[-1].records[Event.FALL_80]
-    first = whole.learnt.refits[0].records[Event.FALL_80]
+    first, *_, last = (refit.records[Event.FALL_80] for refit in large.learnt.refits)
     assert not first.has_skill
     assert first.episodes == 0
     assert math.isnan(first.slope)
-    if last.episodes >= ENOUGH_EPISODES:
-        assert last.auc >= LEAST_AUC
-        assert last.slope > 0
+    assert last.has_skill
+    assert last.episodes >= ENOUGH_EPISODES
+    assert last.auc > max(LEAST_AUC, last.volatility_auc)
+    assert last.slope > 0
 
 
 def test_pure_chance_is_never_claimed() -> None:

@@ -81,22 +81,25 @@ def create_world(close: Matrix, volume: Matrix | None = None, caps: Matrix | Non
 
 
 def draw_world(seed: int = 7, tokens: int = TOKENS, days: int = DAYS) -> World:
-    """Coins with a common shock, late starts, halts and deaths; wild coins tend to collapse."""
+    """Coins with a common shock, late starts, halts and deaths; coins listed late collapse, wild or
+    not.
+    """
     generator = np.random.default_rng(seed)
-    wild = np.where(np.arange(tokens) % 4 == 3, 0.09, 0.03)[:, None]
-    drift = np.where(wild > 0.05, -0.012, 0.001)
+    wild = generator.uniform(0.02, 0.06, (tokens, 1))
+    start = np.where(np.arange(tokens) % 3 == 0, generator.integers(0, days * 3 // 4, tokens), 0)
+    is_young = np.arange(days)[None, :] - start[:, None] < 150
+    drift = np.where(is_young & (start > 0)[:, None], -0.02, 0.002)
     common = generator.normal(0.0, 0.02, days)
     changes = common + drift + generator.standard_t(5, (tokens, days)) * wild
     close = 10.0 ** generator.uniform(-3, 2, (tokens, 1)) * np.exp(np.cumsum(changes, axis=1))
     volume = np.exp(generator.normal(14.0, 1.0, (tokens, 1)) + generator.normal(0, 0.5, days))
     for token in range(2, tokens):
-        if token % 3 == 0:
-            close[token, : generator.integers(0, days // 2)] = np.nan
+        close[token, : start[token]] = np.nan
         if token % 11 == 0:
             close[token, generator.integers(days // 2, days) :] = np.nan
         if token % 7 == 0:
-            start = int(generator.integers(0, days - 20))
-            close[token, start : start + 12] = np.nan
+            halt = int(generator.integers(0, days - 20))
+            close[token, halt : halt + 12] = np.nan
     return create_world(close, volume / close)
 
 
