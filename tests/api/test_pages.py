@@ -138,5 +138,5 @@ def test_the_start_page_tells_of_every_other_kind(world: World) -> None:
     for card in CARDS:
         assert f"<h2>{card.title}</h2>" in html
         assert card.link in html.replace("&amp;", "&")
-    assert "at the same constant exposure" in html
+    assert "the same mean exposure, held constantly" in html
     assert "no skill shown" in html

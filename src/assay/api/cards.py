@@ -14,7 +14,7 @@ Lines = list[tuple[str, str]]
 
 MARKET_WORDS = {1: "bull", -1: "bear", 0: "neither bull nor bear"}
 LEADERS = ("BTC", "ETH")
-INDICES_SHOWN = 4
+INDICES_SHOWN = 5
 COINS_SHOWN = 3
 WEEK = 7
 
@@ -38,7 +38,7 @@ def tell_market(rows: Sequence[Row]) -> Lines:
     return [
         ("Market", MARKET_WORDS.get(row["indicator"]["signal"], "unknown")),
         ("Fear and greed", f"{mood['value']} {mood['label'] or ''}"),
-        ("Above their 50-day mean", f"{write_share(breadth['above_mean_50'])} of coins"),
+        ("Above their 50-day mean", write_share(breadth["above_mean_50"])),
         ("Volatility a year", f"{write_share(volatility['days_30'])} ({volatility['regime']})"),
     ]
 
@@ -49,8 +49,10 @@ def tell_signals(rows: Sequence[Row]) -> Lines:
     lines = [("Long", str(count[1])), ("Short", str(count[-1])), ("None", str(count[0]))]
     for row in find_leaders(rows):
         followed, constant = write_return(row["signal_return"]), row["constant_return"]
-        said = f"{followed} followed, {write_return(constant)} at the same constant exposure"
-        lines.append((row["symbol"], said))
+        said = f"{followed}, control {write_return(constant)}"
+        lines.append((f"{row['symbol']} followed", said))
+    if lines[3:]:
+        lines.append(("Control", "the same mean exposure, held constantly"))
     return lines
 
 
@@ -61,14 +63,14 @@ def tell_forecasts(rows: Sequence[Row]) -> Lines:
         week = next((item for item in row["horizons"] if item["days"] == WEEK), None)
         if week is not None:
             low, high = write_price(week["prices"][0]), write_price(week["prices"][-1])
-            lines.append((f"{row['symbol']} by {week['through']}", f"{low} to {high}"))
-    return lines
+            lines.append((f"{row['symbol']} in 7 days", f"{low} – {high}"))
+    return [*lines, ("Held", "90 % of the time, by what was known")] if lines else lines
 
 
 def tell_indices(rows: Sequence[Row]) -> Lines:
     """Level and return of the first indices."""
     return [
-        (row["name"], f"{write_price(row['level'])} ({write_return(row['return_all'])} in all)")
+        (row["name"], f"{Decimal(row['level']):,.0f} points, {write_return(row['return_all'])}")
         for row in rows[:INDICES_SHOWN]
     ]
 

@@ -44,16 +44,12 @@ Evaluate = Callable[..., Evaluation]
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """One entry: its speakers, or the kind of grade; how it is evaluated, if it is by itself.
-
-    `continues`: each of its days goes on from what it said before, so they are said in order.
-    """
+    """One entry: its speakers, or the kind of grade; how it is evaluated, if it is by itself."""
 
     name: RoomName
     speakers: tuple[Speaker, ...] = ()
     grade: GradeKind | None = None
     evaluate: Evaluate | None = None
-    continues: bool = False
 
     @property
     def kinds(self) -> frozenset[str]:
@@ -70,12 +66,12 @@ class Room:
 ROOMS = (
     Room(RoomName.TRADER, grade=GradeKind.TRADER),
     Room(RoomName.INVESTOR, grade=GradeKind.INVESTOR),
-    Room(RoomName.MOONSHOTS, moonshots.SPEAKERS),
+    Room(RoomName.MOONSHOTS, moonshots.SPEAKERS, evaluate=moonshots.evaluate_moonshots),
     Room(RoomName.SIGNALS, signals.SPEAKERS, evaluate=signals.evaluate_signals),
-    Room(RoomName.MARKET_STATE, market_state.SPEAKERS),
+    Room(RoomName.MARKET_STATE, market_state.SPEAKERS, evaluate=market_state.evaluate_market_state),
     Room(RoomName.FORECASTS, forecasts.SPEAKERS, evaluate=forecasts.evaluate_forecasts),
-    Room(RoomName.INDICES, indices.SPEAKERS, evaluate=indices.evaluate_indices, continues=True),
-    Room(RoomName.BRIEFING, briefing.SPEAKERS, continues=True),
+    Room(RoomName.INDICES, indices.SPEAKERS, evaluate=indices.evaluate_indices),
+    Room(RoomName.BRIEFING, briefing.SPEAKERS),
 )
 SPEAKERS = tuple(speaker for room in ROOMS for speaker in room.speakers)
 
@@ -133,7 +129,7 @@ def require_day(context: Context, speaker: Speaker, day: date) -> Publication:
     for sibling in own.speakers:
         if sibling.kind.name in speaker.reads:
             publishing.publish_missing(home, database, sibling, clock, context.progress, end=day)
-    if own.continues:
+    if speaker.is_continuing:
         publishing.publish_missing(home, database, speaker, clock, context.progress, end=day)
     return publishing.publish_day(home, database, speaker, clock, as_of=day)
 
@@ -148,7 +144,7 @@ def publish_newest(context: Context) -> None:
         speaker
         for room in ROOMS
         for speaker in room.speakers
-        if not room.continues and set(speaker.reads) <= graded
+        if not speaker.is_continuing and set(speaker.reads) <= graded
     ]
     for done, speaker in enumerate(prompt, start=1):
         publishing.publish_missing(

@@ -36,9 +36,12 @@ def prepare(context: Context) -> None:
     The newest grades come before a second process starts, so that kernels are compiled once.
     """
     ensure_sample(context)
-    for kind in grades.GradeKind:
+    kinds = list(grades.GradeKind)
+    for done, kind in enumerate(kinds):
+        context.progress.step("Grading the newest day", done, len(kinds))
         newest = grades.check_day(context.home, kind, None)
         grades.publish_missing(context.home, context.database, kind, context.clock, start=newest)
+    context.progress.step("Grading the newest day", len(kinds), len(kinds))
     others = [kind for kind in grades.GradeKind if kind is not _KIND_OF_PARENT]
     children = [spawn(["backfill", "--kind", kind.value, "--progress-lines"]) for kind in others]
     readers = [follow(child, context.progress.step) for child in children]
