@@ -167,6 +167,6 @@ def _create_correlation_row(
         **create_names(token),
         "no_view": None,
         "days": days,
-        "mean": f"{mean:.4f}",
+        "mean": _format_each(np.array([mean]))[0],
         **lists,
     }
