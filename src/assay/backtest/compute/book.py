@@ -71,11 +71,16 @@ def _charge(money: int, rate: float, impact: float, volume: float) -> int:
 
 
 @kernel
-def _wish_lots(wish: float, value: float, held: int, lots: int, lot_price: float) -> float:
-    """Lots from what is held to what is wished for; a wish of 0 is all of them."""
+def _wish_lots(
+    wish: float, value: float, held: int, lots: int, lot_price: float
+) -> tuple[int, bool]:
+    """Lots from what is held to what is wished for (a wish of 0 is all of them), and whether they
+    are too many to count.
+    """
     change = (wish * value - held) / lot_price
-    change = -float(lots) if wish == 0.0 else change
-    return change if wish == wish else 0.0
+    is_far = abs(change) > LIMIT
+    size = int(0.0 if is_far or wish != wish else change)
+    return -lots if wish == 0.0 else size, is_far
 
 
 @kernel
@@ -103,10 +108,9 @@ def _plan_orders(value: int, market: Market, settings: Series, desk: Desk) -> tu
     capital, beyond, lapsed = float(value), 0, 0
     bought, sold, bought_costs, costs = 0, 0, 0, 0
     for token in range(wishes.size):
-        change = _wish_lots(wishes[token], capital, held[token], lots[token], lot_price[token])
-        is_far = abs(change) > LIMIT
-        size = int(0.0 if is_far else change)
-        size = -lots[token] if wishes[token] == 0.0 else size
+        size, is_far = _wish_lots(
+            wishes[token], capital, held[token], lots[token], lot_price[token]
+        )
         beyond += int(is_far)
         lapsed += int((size != 0) & (not is_open[token]))
         size = size if is_open[token] else 0
@@ -165,10 +169,8 @@ def _log_lapsed(
     """Report orders for tokens that cannot be traded."""
     for token in range(desk.lots.size):
         price = market.lot_price[token]
-        size = int(
-            _wish_lots(
-                market.wishes[token], float(value), desk.held[token], desk.lots[token], price
-            )
+        size, _ = _wish_lots(
+            market.wishes[token], float(value), desk.held[token], desk.lots[token], price
         )
         if size != 0 and not market.is_open[token]:
             why = NO_VOLUME if market.bars[token] == market.bars[token] else NO_BAR

@@ -21,6 +21,9 @@ LANES = 8
 TOLERANCE = 1e-9
 """Weights are sums of rounded parts; they may exceed the limit by this much of it."""
 
+MOST, WHOLE = 1_000.0, 2.0**40
+"""The largest weight worth adding up, and the parts of 1 in which it is done."""
+
 FINE, BAD_CLOSE, BAD_WEIGHTS, TOO_RICH = range(4)
 """Verdicts on a day, the last by the account in whole cents only."""
 
@@ -92,16 +95,21 @@ def sum_lanes(values: Series) -> float:
 
 
 @kernel
-def inspect_day(bars: Series, wishes: Series, leverage: float, scratch: Series) -> int:
-    """FINE, or what is wrong with the day's closes or weights; infinite weights are too much."""
-    wrong = 0
+def inspect_day(bars: Series, wishes: Series, leverage: float) -> int:
+    """FINE, or what is wrong with the day's closes or weights. Weights are added up as whole
+    numbers of 2^-40, so that their order does not matter.
+    """
+    wrong, far, gross = 0, 0, 0
     for token in range(bars.size):
         wrong += int((bars[token] <= 0.0) | (bars[token] == np.inf))
         size = abs(wishes[token])
-        scratch[token] = size if size == size else 0.0
+        is_far = size > MOST
+        far += int(is_far)
+        gross += int((0.0 if is_far or size != size else size) * WHOLE)
     if wrong > 0:
         return BAD_CLOSE
-    return FINE if sum_lanes(scratch) <= leverage * (1.0 + TOLERANCE) else BAD_WEIGHTS
+    is_within = gross <= leverage * (1.0 + TOLERANCE) * WHOLE
+    return FINE if far == 0 and is_within else BAD_WEIGHTS
 
 
 @kernel

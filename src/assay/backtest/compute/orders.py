@@ -125,7 +125,7 @@ def _simulate(
     bars, wishes = np.empty((BLOCK, tokens)), np.empty((BLOCK, tokens))
     turnovers = np.empty((BLOCK, volumes.shape[0]))
     price, lot_price = np.ones(tokens), np.empty(tokens)
-    sums, is_open = np.empty(tokens), np.zeros(tokens, dtype=np.bool_)
+    is_open = np.zeros(tokens, dtype=np.bool_)
     lots, scratch = np.zeros(tokens, dtype=np.int64), np.zeros((3, tokens), dtype=np.int64)
     desk = Desk(scratch[0], lots, scratch[1], scratch[2])
     log, count, verdict = np.empty((64, 6), dtype=np.int64), 0, FINE
@@ -136,7 +136,7 @@ def _simulate(
             turn_block(prices, day, bars)
             turn_block(targets, day - lag, wishes)
             turn_block(volumes, day, turnovers)
-        verdict = inspect_day(bars[step], wishes[step], settings[LEVERAGE], sums)
+        verdict = inspect_day(bars[step], wishes[step], settings[LEVERAGE])
         if verdict == FINE:
             open_day(bars[step], turnovers[step], price, is_open)
             for token in range(tokens):

@@ -227,7 +227,7 @@ def _simulate(
             turn_block(prices, day, bars)
             turn_block(targets, day - lag, wishes)
             turn_block(volumes, day, turnovers)
-        verdict = inspect_day(bars[step], wishes[step], settings[2], scratch[3])
+        verdict = inspect_day(bars[step], wishes[step], settings[2])
         if verdict != FINE:
             return verdict, day
         if equity <= 0.0:
