@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -55,6 +56,10 @@ def url(home: Path) -> Iterator[str]:
     first = start(home)
     wait_for(first, re.compile(r"Grading \w+ days: \d"))
     stop(first, signal.SIGKILL)
+    second = start(home)
+    wait_for(second, READY)
+    wait_for(second, re.compile(r"Publishing signals.daily: \d"))
+    stop(second, signal.SIGKILL)
     child = start(home)
     try:
         yield wait_for(child, READY)[1]
@@ -74,6 +79,19 @@ def test_every_day_was_graded_in_spite_of_the_kill(url: str) -> None:
         assert len(set(days)) == len(days) == 999
         assert {"2021-04-05", "2023-12-29"} <= set(days)
         assert {point["origin"] for point in page["data"]} == {"backfilled"}
+
+
+def test_the_history_of_another_kind_went_on_after_the_kill(url: str) -> None:
+    days: list[str] = []
+    while len(days) < 999:
+        ready = get(f"{url}/readyz")
+        assert ready["status"] == "ready"
+        assert "failed" not in (ready["history"] or "")
+        days = [row["as_of"] for row in get(f"{url}/v1/signals/daily/BTC?limit=1000")["data"]]
+        assert len(set(days)) == len(days)
+        assert len(days) == 999 or ready["history"], "nothing fills in, yet days are missing"
+        time.sleep(1.0)
+    assert {"2021-04-05", "2023-12-29"} <= set(days)
 
 
 def test_the_list_explains_itself(url: str) -> None:

@@ -7,7 +7,7 @@ import typer
 
 from assay import grades, markets
 from assay.cli.context import command, err
-from assay.cli.rooms import ROOMS, RoomName, publish_room
+from assay.cli.rooms import ROOMS, RoomName, list_needs, publish_room
 from assay.cli.start import Startup, ensure_sample
 from assay.cli.start import prepare as run_preparation
 from assay.kit.moments import parse_day
@@ -70,13 +70,18 @@ def backfill(
     kind: KindOption = None,
     progress_lines: Annotated[bool, typer.Option("--progress-lines", hidden=True)] = False,
 ) -> None:
-    """Publish past days that are owed, a room after those it reads; they are marked backfilled."""
+    """Publish past days that are owed, and what they read before them; all marked backfilled."""
     with command(progress_lines=progress_lines) as context:
         ensure_sample(context)
         first = parse_day(start) if start else None
         last = parse_day(end) if end else None
+        chosen = [room for room in ROOMS if not kind or room.name in kind]
+        needed = {need.name for room in chosen for need in list_needs(room)}
         for room in ROOMS:
-            if not kind or room.name in kind:
-                count = publish_room(context, room, context.progress, start=first, end=last)
-                if not progress_lines:
-                    err.print(f"{room.name}: {count} days published")
+            if room not in chosen and room.name not in needed:
+                continue
+            # What is read must stand for every day, or the reader says less than it could.
+            since = first if room in chosen and room.name not in needed else None
+            count = publish_room(context, room, context.progress, start=since, end=last)
+            if not progress_lines:
+                err.print(f"{room.name}: {count} days published")

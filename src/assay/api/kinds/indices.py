@@ -140,7 +140,8 @@ LISTINGS = (
         "/indices/{index}/performance",
         "index_performance",
         IndexLevel,
-        "List the levels of an index by day, newest first, net of costs.",
+        "List the levels of an index by day, newest first, net of costs. Set beside it the "
+        "performance of `top-25` and `/v1/candles/BTC`.",
         subject=Subject.INDEX,
     ),
 )
