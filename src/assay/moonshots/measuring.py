@@ -24,7 +24,7 @@ from assay.markets.types import Panel, Token
 from assay.moonshots.compute.learning import TOP_SHARE
 from assay.moonshots.compute.outcomes import compute_outcomes
 from assay.moonshots.judging import MOONSHOTS, Study, study_panel
-from assay.moonshots.outcomes import OUTCOMES
+from assay.moonshots.outcomes import KEPT_DAYS, OUTCOMES
 from assay.moonshots.page import create_moonshots_page, describe_verdict, list_notes, summarise
 from assay.moonshots.report import EventReport, MoonshotsReport, Pick
 from assay.moonshots.types import (
@@ -63,7 +63,8 @@ def evaluate_moonshots(
     start: date | None = None,
     end: date | None = None,
 ) -> Evaluation:
-    """Measure the lists published from `start` to `end`; what is missing is published first.
+    """Measure the lists published from `start` to `end`; what is missing is published first, the
+    lists of the year before `start` too.
 
     Default window: from the first day anything is said of to the newest complete one. Outcomes of
     the window's last 91 days count as unknown, whatever the data hold after it. Raises BadInput for
@@ -76,8 +77,10 @@ def evaluate_moonshots(
             f"The window from {first} to {last} ends before it begins.",
             hint=f"Choose days from {FIRST_DAY} on.",
         )
-    for speaker in (MOONSHOTS, OUTCOMES):
-        publishing.publish_missing(home, database, speaker, clock, progress, start=first, end=last)
+    # What came of a year of lists is said on every day, so those lists are needed too.
+    year_before = first - KEPT_DAYS * _DAY
+    for speaker, begin in ((MOONSHOTS, year_before), (OUTCOMES, first)):
+        publishing.publish_missing(home, database, speaker, clock, progress, start=begin, end=last)
     facts = publishing.load_facts(home, last, clock.now())
     progress.step("Measuring moonshots", 0, 2)
     published = load_published(database, facts.panel, first, last)
