@@ -63,8 +63,8 @@ class Basket:
 class Weights:
     """How much of each: `cap` limits one coin, `days` is the window of the risk figures.
 
-    `maximum_turnover` is the most an optimiser may change a year-round basket by at once (sum of
-    absolute changes, None: no limit).
+    `maximum_turnover` is the most that minimum CVaR may change the weights by at one rebalance (sum
+    of absolute changes; None: no limit).
     """
 
     scheme: Scheme

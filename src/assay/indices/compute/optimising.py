@@ -52,35 +52,48 @@ def _fit(
     returns: Matrix, rules: Weights, cap: float, previous: list[float], daily_cost: float
 ) -> list[float] | None:
     # Importing skfolio takes three seconds, which a command that does not rebalance need not wait.
-    from skfolio import RiskMeasure  # noqa: PLC0415
     from skfolio.exceptions import OptimizationError  # noqa: PLC0415
-    from skfolio.optimization import (  # noqa: PLC0415
-        HierarchicalRiskParity,
-        MeanRisk,
-        RiskBudgeting,
-    )
+    from skfolio.optimization import HierarchicalRiskParity, RiskBudgeting  # noqa: PLC0415
 
     if rules.scheme is Scheme.HRP:
         models = [HierarchicalRiskParity(max_weights=cap)]
     elif rules.scheme is Scheme.RISK_PARITY:
         models = [RiskBudgeting(max_weights=cap)]
     else:
-        has_previous = any(weight > 0.0 for weight in previous)
-        settings: dict[str, Any] = {
-            "risk_measure": RiskMeasure.CVAR,
-            "cvar_beta": CVAR_LEVEL,
-            "max_weights": cap,
-            "transaction_costs": daily_cost,
-            "previous_weights": np.array(previous) if has_previous else None,
-            "solver": "SCIPY",
-            "solver_params": {"scipy_options": {"method": "highs-ds"}},
-        }
-        limit = rules.maximum_turnover if has_previous else None
-        # Where more members left than the limit lets be replaced, their places must be filled.
-        models = [MeanRisk(**settings, max_turnover=limit), MeanRisk(**settings)]
+        models = _create_min_cvar(rules, cap, previous, daily_cost)
     for model in models:
         try:
             return list(model.fit(returns).weights_)
         except OptimizationError:
             continue
     return None
+
+
+def _create_min_cvar(
+    rules: Weights, cap: float, previous: list[float], daily_cost: float
+) -> list[Any]:
+    from cvxpy.atoms.norm1 import norm1  # noqa: PLC0415 - comes with skfolio
+    from skfolio import RiskMeasure  # noqa: PLC0415
+    from skfolio.optimization import MeanRisk  # noqa: PLC0415
+
+    has_previous = any(weight > 0.0 for weight in previous)
+    held, limit = np.array(previous), rules.maximum_turnover
+    settings: dict[str, Any] = {
+        "risk_measure": RiskMeasure.CVAR,
+        "cvar_beta": CVAR_LEVEL,
+        "max_weights": cap,
+        "transaction_costs": daily_cost,
+        "previous_weights": held if has_previous else None,
+        "solver": "SCIPY",
+        "solver_params": {"scipy_options": {"method": "highs-ds"}},
+    }
+    free = MeanRisk(**settings)
+    if limit is None or not has_previous:
+        return [free]
+
+    def hold_turnover(weights: Any) -> list[Any]:  # noqa: ANN401 - a cvxpy variable
+        # skfolio's own max_turnover limits each coin; this limits the sum over all of them.
+        return [norm1(weights - held) <= limit]
+
+    # Where more members left than the limit lets be replaced, their places must be filled.
+    return [MeanRisk(**settings, add_constraints=hold_turnover), free]
