@@ -11,7 +11,8 @@ from assay.kit.clock import FixedClock
 from assay.kit.home import Home
 from assay.kit.progress import SilentProgress
 from assay.markets import import_candles
-from assay.markets.types import ImportReport, Interval
+from assay.markets.reports import ImportReport
+from assay.markets.types import Interval
 
 NOW = datetime(2024, 6, 1, 12, tzinfo=UTC)
 START = date(2024, 1, 1)

@@ -14,9 +14,10 @@ from assay.kit.errors import BadInput, NotFound, SourceMalformed, SourceUnavaila
 from assay.kit.home import Home
 from assay.kit.progress import SilentProgress
 from assay.markets import fetch_candles, load_candles, load_panel
+from assay.markets.reports import ImportReport
 from assay.markets.sources.ccxt.fetch import Patience, open_exchange
 from assay.markets.sources.ccxt.parse import parse_ohlcv
-from assay.markets.types import ImportReport, Interval
+from assay.markets.types import Interval
 
 from .conftest import Importer, bar
 from .venue import LocalVenue, serving, utc

@@ -21,7 +21,8 @@ from assay.markets import (
     load_panel,
     load_registry,
 )
-from assay.markets.types import Fault, Interval
+from assay.markets.reports import Fault
+from assay.markets.types import Interval
 
 from .conftest import NOW, START, Importer, Row, bar
 

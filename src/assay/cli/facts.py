@@ -15,7 +15,8 @@ from assay.cli.tables.common import WIDE
 from assay.cli.tables.facts import draw_quarantine
 from assay.kit.errors import BadInput
 from assay.kit.moments import parse_day
-from assay.markets.types import ImportReport, Interval
+from assay.markets import ImportReport
+from assay.markets.types import Interval
 
 importing = typer.Typer(help="Bring facts from files.", no_args_is_help=True)
 fetching = typer.Typer(help="Bring facts from venues.", no_args_is_help=True)

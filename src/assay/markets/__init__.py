@@ -8,6 +8,7 @@ Tables    lake: candles_1d, candles_1h, candles_1m; panel generations;
 """
 
 from assay.markets.compute.digest import digest_days, digest_inputs
+from assay.markets.reports import Fault, ImportReport
 from assay.markets.service.declaring import compact_lake, declare_redenomination
 from assay.markets.service.fetching import fetch_candles
 from assay.markets.service.importing import import_candles
@@ -23,6 +24,8 @@ from assay.markets.service.sample import ensure_ready, load_sample
 from assay.markets.service.settling import reconcile
 
 __all__ = [
+    "Fault",
+    "ImportReport",
     "compact_lake",
     "declare_redenomination",
     "digest_days",

@@ -9,7 +9,8 @@ from datetime import datetime
 
 import polars as pl
 
-from assay.markets.types import Fault, Interval, TokenRecord
+from assay.markets.reports import Fault
+from assay.markets.types import Interval, TokenRecord
 
 KEY = ("token_id", "quote", "time")
 PRICES = ("open", "high", "low", "close")

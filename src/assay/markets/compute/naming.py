@@ -4,7 +4,8 @@ from datetime import date
 
 import polars as pl
 
-from assay.markets.types import Fault, Registry, Ticker, TokenId, TokenKind, TokenRecord
+from assay.markets.reports import Fault
+from assay.markets.types import Registry, Ticker, TokenId, TokenKind, TokenRecord
 
 QUOTES = ("FDUSD", "USDT", "BUSD", "USDC", "TUSD")
 OTHER_QUOTES = ("USD", "BTC", "ETH", "BNB", "EUR", "TRY", "GBP", "DAI", "USDP")

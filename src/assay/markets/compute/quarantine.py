@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from assay.markets.types import Fault
+from assay.markets.reports import Fault
 
 
 def list_faulty(frame: pl.DataFrame, raw: pl.DataFrame) -> pl.DataFrame:

@@ -13,6 +13,7 @@ from assay.kit.errors import BadInput, NotFound
 from assay.kit.home import Home
 from assay.kit.progress import Progress
 from assay.markets.compute.naming import known_symbols, parse_symbol
+from assay.markets.reports import ImportReport
 from assay.markets.service.importing import Source, save_table
 from assay.markets.service.reading import load_registry
 from assay.markets.sources.ccxt.fetch import (
@@ -25,7 +26,7 @@ from assay.markets.sources.ccxt.fetch import (
 from assay.markets.sources.ccxt.parse import parse_ohlcv
 from assay.markets.store.lake import latest, load_revisions
 from assay.markets.store.records import load_imports, opened
-from assay.markets.types import ImportReport, Interval, Registry
+from assay.markets.types import Interval, Registry
 
 # So many pages of one series are stored at once: a killed fetch loses at most these.
 _PAGES = 20

@@ -17,6 +17,7 @@ from assay.markets.compute.check import check_duplicates, check_jumps, check_row
 from assay.markets.compute.naming import name_tokens, new_record
 from assay.markets.compute.quarantine import list_faulty, list_hints
 from assay.markets.compute.revise import compare, part_completed, stamp
+from assay.markets.reports import Fault, ImportReport
 from assay.markets.service.building import daily_imports, refresh_panel
 from assay.markets.service.reading import shipped_registry
 from assay.markets.service.settling import reconcile_locked
@@ -34,7 +35,7 @@ from assay.markets.store.records import (
     save_import,
     settle,
 )
-from assay.markets.types import Fault, ImportReport, Interval, Registry, TokenRecord
+from assay.markets.types import Interval, Registry, TokenRecord
 
 LOCK = "markets"
 STEPS = 6

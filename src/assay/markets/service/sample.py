@@ -8,12 +8,13 @@ from assay.kit.clock import Clock
 from assay.kit.errors import FRESH_START, Corrupt
 from assay.kit.home import Home
 from assay.kit.progress import Progress
+from assay.markets.reports import ImportReport
 from assay.markets.service.importing import Source, save_table
 from assay.markets.service.settling import is_settled, reconcile
 from assay.markets.sources.sample.fetch import fetch_manifest, fetch_sample_file
 from assay.markets.store.lake import has_table
 from assay.markets.store.records import ImportRow, load_imports, opened
-from assay.markets.types import ImportReport, Interval
+from assay.markets.types import Interval
 
 # The daily candles come last: once they are in, the sample is whole.
 _ORDER = (Interval.MINUTE, Interval.HOUR, Interval.DAY)
