@@ -28,8 +28,8 @@ from sqlalchemy.dialects.sqlite import insert
 from assay.kit.database import Database, metadata
 from assay.kit.home import Home
 from assay.kit.moments import format_utc, parse_utc
+from assay.markets.reports import Fault
 from assay.markets.types import (
-    Fault,
     Interval,
     Redenomination,
     Registry,
