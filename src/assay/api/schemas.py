@@ -175,7 +175,9 @@ class Publication(Shape):
 
     data: list[Any]
     next_cursor: None
-    as_of: date
+    as_of: Annotated[
+        date | datetime, Field(description="The day judged; of an hourly kind the hour's close.")
+    ]
     publication: str
     origin: OriginText
     digest: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import orjson
 import typer
+from rich.markdown import Markdown
 
 from assay import briefing as desk
 from assay import forecasts as forecasting
@@ -153,7 +154,7 @@ def briefing(
         if md:
             write_atomic(md, desk.render_markdown(found, resolve).encode())
         if not html and not md:
-            out.print(desk.render_markdown(found, resolve))
+            out.print(Markdown(desk.render_markdown(found, resolve)))
         for path in filter(None, (html, md)):
             err.print(f"Wrote {path}")
 

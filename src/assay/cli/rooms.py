@@ -32,10 +32,10 @@ class RoomName(StrEnum):
     TRADER = "trader"
     INVESTOR = "investor"
     MOONSHOTS = "moonshots"
+    INDICES = "indices"
     SIGNALS = "signals"
     MARKET_STATE = "market_state"
     FORECASTS = "forecasts"
-    INDICES = "indices"
     BRIEFING = "briefing"
 
 
@@ -67,10 +67,10 @@ ROOMS = (
     Room(RoomName.TRADER, grade=GradeKind.TRADER),
     Room(RoomName.INVESTOR, grade=GradeKind.INVESTOR),
     Room(RoomName.MOONSHOTS, moonshots.SPEAKERS, evaluate=moonshots.evaluate_moonshots),
+    Room(RoomName.INDICES, indices.SPEAKERS, evaluate=indices.evaluate_indices),
     Room(RoomName.SIGNALS, signals.SPEAKERS, evaluate=signals.evaluate_signals),
     Room(RoomName.MARKET_STATE, market_state.SPEAKERS, evaluate=market_state.evaluate_market_state),
     Room(RoomName.FORECASTS, forecasts.SPEAKERS, evaluate=forecasts.evaluate_forecasts),
-    Room(RoomName.INDICES, indices.SPEAKERS, evaluate=indices.evaluate_indices),
     Room(RoomName.BRIEFING, briefing.SPEAKERS),
 )
 SPEAKERS = tuple(speaker for room in ROOMS for speaker in room.speakers)
@@ -96,15 +96,21 @@ def publish_room(
     start: date | None = None,
     end: date | None = None,
 ) -> int:
-    """Publish every day of a room that is owed; how many there were."""
+    """Publish every day of a room that is owed; how many there were. What others of the room read
+    is published from its first day on.
+    """
     news = progress or SilentProgress()
     home, database, clock = context.home, context.database, context.clock
     if room.grade is not None:
         return grades.publish_missing(home, database, room.grade, clock, news, start=start, end=end)
-    return sum(
-        publishing.publish_missing(home, database, speaker, clock, news, start=start, end=end)
-        for speaker in room.speakers
-    )
+    count = 0
+    for speaker in room.speakers:
+        is_read = any(speaker.kind.name in other.reads for other in room.speakers)
+        since = None if is_read else start
+        count += publishing.publish_missing(
+            home, database, speaker, clock, news, start=since, end=end
+        )
+    return count
 
 
 def check_owed(context: Context, room: Room) -> bool:

@@ -22,7 +22,7 @@ def draw_own(indices: Sequence[OwnIndex]) -> Table:
     for own in indices:
         table.add_row(
             Text(own.slug, style="bold"),
-            own.newest["name"],
+            Text(own.newest["name"]),
             str(own.start),
             str(own.last_day),
             format_figure(own.newest["level"], 0),
