@@ -29,7 +29,7 @@ def runner(tmp_path: Path) -> CliRunner:
 
 def test_create_list_show_delete(runner: CliRunner, tmp_path: Path) -> None:
     rules = tmp_path / "mine.toml"
-    rules.write_text(OWN)
+    rules.write_text(OWN.replace('"Mine"', '"[/red] Mine"'))
 
     def run(*arguments: str) -> tuple[int, str]:
         result = runner.invoke(app, list(arguments))

@@ -70,6 +70,7 @@ def test_the_digest_is_of_the_meaning_not_of_the_text() -> None:
         ('members = ["AAVE", "uni", "COMP"]', 'sector = "cars"', "no sector that anything"),
         ("count = 3", 'count = 3\nsector = "defi"', "cannot stand beside sector"),
         ('name = "Mine"', "name = 3", "name is missing or not a text"),
+        ('name = "Mine"', 'name = "\\u001b[31mMine"', "name holds signs that cannot be shown"),
         ('slug = "mine"', 'slug = "My Index"', "slug is 'My Index'"),
         ('slug = "mine"', 'slug = "mine"\nstart = 2020-01-01', "start is 2020-01-01"),
         ('slug = "mine"', 'slug = "mine"\nstart = "soon"', "not a day"),

@@ -72,7 +72,10 @@ class Table:
             raise self.refuse(
                 key, "is missing or not a text", f'Write {key} = "..." in quotes. {MANUAL}'
             )
-        return " ".join(value.split())
+        plain = " ".join(value.split())
+        if not plain.isprintable():
+            raise self.refuse(key, "holds signs that cannot be shown", "Write letters and digits.")
+        return plain
 
     def whole(self, key: str, low: int, high: int, default: int | None = None) -> int:
         """A whole number between `low` and `high`."""
