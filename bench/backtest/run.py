@@ -54,10 +54,10 @@ OURS = {
 @numba.njit(fastmath=True)
 def read_both(first, second, times):
     total = 0.0
-    for time in range(times):
+    for again in range(times):
         for row in range(first.shape[0]):
             for column in range(first.shape[1]):
-                total += (first[row, column] + time) * second[row, column]
+                total += (first[row, column] + again) * second[row, column]
     return total
 
 
