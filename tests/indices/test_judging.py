@@ -282,3 +282,24 @@ def test_a_day_by_itself_is_the_day_among_others() -> None:
 
 def test_the_window_is_long_enough() -> None:
     assert COLUMN == 100 < DAYS
+
+
+def test_a_redenomination_changes_amounts_and_prices_but_no_level() -> None:
+    panel = create_panel(3)
+    plain = follow(read_book(PLAIN), watch(panel), 30)
+    held = plain[14]["holdings"][0]["token_id"]
+    row, column = panel.row(held), COLUMN + 15
+    close, volume, unit = np.array(panel.close), np.array(panel.volume), np.array(panel.unit)
+    close[row, column:] /= 1000.0
+    volume[row, column:] *= 1000.0
+    unit[row, column:] = 1000.0
+    split = follow(
+        read_book(PLAIN), watch(replace(panel, close=close, volume=volume, unit=unit)), 30
+    )
+    assert list_levels(split) == pytest.approx(list_levels(plain), rel=1e-9)
+    old = next(item for item in plain[16]["holdings"] if item["token_id"] == held)
+    new = next(item for item in split[16]["holdings"] if item["token_id"] == held)
+    assert float(new["amount"]) == pytest.approx(1000.0 * float(old["amount"]))
+    assert float(new["price"]) == pytest.approx(float(old["price"]) / 1000.0)
+    assert float(new["entry_price"]) == pytest.approx(float(old["entry_price"]) / 1000.0)
+    assert new["return"] == old["return"]
