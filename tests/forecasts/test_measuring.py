@@ -20,7 +20,6 @@ from assay.kit.home import Home
 from assay.kit.progress import SilentProgress
 from assay.publishing import Evaluation
 
-
 pytestmark = pytest.mark.slow
 
 

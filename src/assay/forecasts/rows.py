@@ -15,6 +15,7 @@ from assay.publishing import format_decimal, format_price
 
 Row = dict[str, Any]
 Numbers = NDArray[np.float64]
+Words = tuple[str, ...]
 
 RETURN_PLACES = 4
 _PRICE_DIGITS = 6
@@ -25,7 +26,7 @@ def round_returns(values: Numbers) -> Numbers:
     return np.asarray(np.rint(values * 1e4) / 1e4 + 0.0)
 
 
-def format_table(values: Numbers, places: Sequence[int]) -> list[list[str]]:
+def format_table(values: Numbers, places: Sequence[int]) -> list[Words]:
     """Each row of [tokens, numbers] with its own number of decimals, all in one go.
 
     NaN becomes "nan": the caller leaves such rows out.
@@ -33,16 +34,17 @@ def format_table(values: Numbers, places: Sequence[int]) -> list[list[str]]:
     count = values.shape[1]
     templates = {number: f"%.{number}f " * count for number in set(places)}
     template = "".join([templates[number] for number in places])
-    words = (template % tuple(values.ravel().tolist())).split()
+    # Tuples of text are left alone by the garbage collector, which lists are not.
+    words = tuple((template % tuple(values.ravel().tolist())).split())
     return [words[start : start + count] for start in range(0, len(words), count)]
 
 
-def format_returns(values: Numbers) -> list[list[str]]:
+def format_returns(values: Numbers) -> list[Words]:
     """Rounded returns [tokens, numbers] as decimal strings."""
     return format_table(values, [RETURN_PLACES] * values.shape[0])
 
 
-def format_prices(values: Numbers, prices: Numbers) -> list[list[str]]:
+def format_prices(values: Numbers, prices: Numbers) -> list[Words]:
     """Prices [tokens, numbers], each row with the decimals that give the token's price of today
     6 significant digits.
     """

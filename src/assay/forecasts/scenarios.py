@@ -24,6 +24,7 @@ from assay.forecasts.market import Market, choose_market
 from assay.forecasts.rows import (
     Numbers,
     Row,
+    Words,
     create_scenario_row,
     create_silent_scenario_row,
     format_prices,
@@ -179,7 +180,7 @@ def _compute_prices(closes: Numbers, returns: Numbers, strays: Numbers) -> Numbe
     return closes[:, None] * factors.compute_exp(round_returns(np.concatenate(ends, axis=1)))
 
 
-def _format_caps(caps: Numbers, returns: Numbers) -> list[list[str] | None]:
+def _format_caps(caps: Numbers, returns: Numbers) -> list[Words | None]:
     words = format_table(caps[:, None] * factors.compute_exp(returns), [0] * caps.size)
     known = np.isfinite(caps).tolist()
     return [word if is_known else None for word, is_known in zip(words, known, strict=True)]

@@ -135,10 +135,7 @@ def _list_chips(window: Window, universe: _Universe) -> list[tuple[str, str]]:
 
 
 def _create_document(findings: Findings, universe: _Universe) -> Mapping[str, Any]:
-    days = [
-        (findings.first_day + timedelta(days=day)).isoformat()
-        for day in range((findings.last_day - findings.first_day).days + 1)
-    ]
+    days = [(findings.first_day + timedelta(days=day)).isoformat() for day in range(findings.days)]
     return {
         "kind": KIND,
         "origin": findings.origin,

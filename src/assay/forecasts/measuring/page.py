@@ -32,6 +32,11 @@ class Findings:
     scenarios: Sequence[ScenarioScore]
 
     @property
+    def days(self) -> int:
+        """Days of the window."""
+        return (self.last_day - self.first_day).days + 1
+
+    @property
     def headline(self) -> tuple[int, QuantileScore]:
         """The horizon that is shown first: 7 days where it has outcomes."""
         horizon = HEADLINE if HEADLINE in self.horizons else min(self.horizons)
@@ -79,8 +84,8 @@ def create_page(findings: Findings) -> str:
         chips=findings.chips,
         notes=(
             "Coins move together: a shock breaks the intervals of all of them in the same month, "
-            "and overlapping windows are not new evidence. Over 90 days the window holds about "
-            "eleven separate outcomes of the market.",
+            "and overlapping windows are not new evidence. Of 90 days the window holds about "
+            f"{findings.days // 90} that do not overlap.",
         ),
         tiles=_list_tiles(findings),
         sections=[
