@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from assay.factors import logistic_
+from assay.factors import compute_log, logistic_
 from assay.kit.compiled import kernel
 from assay.kit.errors import BadInput
 from assay.moonshots.types import Matrix, Series
@@ -82,7 +82,7 @@ def fit_logistic(design: Matrix, outcome: Series, penalty: float) -> Series:
     """Intercept and slopes [1 + features] that minimise the mean log loss of `outcome` (0 or 1,
     [rows]) on `design` [rows, features] plus `penalty` / 2 times the squared slopes.
 
-    Newton's method from zero (iteratively reweighted least squares); sums run
+    Newton's method from the base rate (iteratively reweighted least squares); sums run
     row by row. The intercept is not penalised. Raises BadInput where only one of the two outcomes
     occurs or the penalty is not positive.
     """
@@ -93,6 +93,7 @@ def fit_logistic(design: Matrix, outcome: Series, penalty: float) -> Series:
             hint="Give rows of both outcomes and a penalty above 0.",
         )
     weights = np.zeros(design.shape[1] + 1)
+    weights[0] = compute_log(np.array([happened / (outcome.size - happened)]))[0]
     _fit(
         np.ascontiguousarray(design, np.float64),
         np.ascontiguousarray(outcome, np.float64),
