@@ -136,7 +136,7 @@ def market(**more: Any) -> Row:
         "indicator": {"signal": -1, "last_signal": -1, "since": "2021-05-19"},
         "volatility": {"days_30": "0.9100", "percentile": "88.00", "regime": "wild",
                        "since": "2021-07-20"},
-        "fear_and_greed": {"value": "19", "change": "-4", "label": "Extreme Fear"},
+        "fear_and_greed": {"value": 19, "change": -4, "label": "Extreme Fear"},
         "correlation": {"mean": "0.6800", "change": "0.0200"},
     }  # fmt: skip
     return row | more

@@ -52,6 +52,9 @@ publications = Table(
     sqlite_autoincrement=True,
 )
 
+_NAMED = publications.alias()
+"""Those that name another one; made once, making it costs more than a query."""
+
 for _verb in ("UPDATE", "DELETE"):
     event.listen(
         publications,
@@ -150,16 +153,15 @@ def list_standing(
 def _stands(
     kind: str, said_by: datetime | None, before: int | None = None
 ) -> list[ColumnElement[bool]]:
-    named = publications.alias()
-    withdrawn = select(named.c.withdraws).where(named.c.withdraws.is_not(None))
+    withdrawn = select(_NAMED.c.withdraws).where(_NAMED.c.withdraws.is_not(None))
     conditions = [publications.c.kind == kind, publications.c.withdraws.is_(None)]
     if before is not None:
         conditions.append(publications.c.sequence < before)
-        withdrawn = withdrawn.where(named.c.sequence < before)
+        withdrawn = withdrawn.where(_NAMED.c.sequence < before)
     if said_by is not None:
         limit = _microseconds(said_by)
         conditions.append(publications.c.published_at_us <= limit)
-        withdrawn = withdrawn.where(named.c.published_at_us <= limit)
+        withdrawn = withdrawn.where(_NAMED.c.published_at_us <= limit)
     return [*conditions, publications.c.publication_id.not_in(withdrawn)]
 
 

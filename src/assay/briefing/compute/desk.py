@@ -16,10 +16,11 @@ from assay.publishing.types import Said, SaidRows
 
 @dataclass(frozen=True)
 class Sheet:
-    """Rows of one publication; `source` is its place in the list of sources."""
+    """Rows of one publication and their digest; `source` is its place in the list of sources."""
 
     source: int
     rows: Sequence[Json]
+    digest: str
 
     @cached_property
     def by_token(self) -> dict[int, Json]:
@@ -56,7 +57,7 @@ class Desk:
             "rows_digest": found.rows_digest,
         }
         self.sources.append(source)
-        return Sheet(len(self.sources) - 1, found.rows)
+        return Sheet(len(self.sources) - 1, found.rows, found.rows_digest)
 
 
 def say_absent(kind: str, day: date) -> str:

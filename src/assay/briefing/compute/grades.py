@@ -17,22 +17,22 @@ BOARDS = (("grades.trader", 7), ("grades.investor", 90))
 """The grades a briefing speaks of, and how many days each looks ahead."""
 
 LABELS = ("Strong Buy", "Buy", "Hold", "Sell", "Strong Sell")
-MIN_VOLUME_USD = Decimal(1_000_000)
-MIN_MOVE = Decimal(5)
+MIN_VOLUME_USD = 1_000_000
+MIN_MOVE_CENTI = 500
 MIN_PART = Decimal(5)
 SHOWN_MOVES = 4
 SHOWN_PARTS = 2
 
 
 def compute_grades(desk: Desk) -> Json:
-    """Both boards: moves of at least `MIN_MOVE` points among coins with $1m of daily volume."""
+    """Both boards: moves of at least 5 points among coins with $1m of daily volume."""
     return {"boards": [_compute_board(desk, kind, days) for kind, days in BOARDS]}
 
 
 def is_liquid(row: Json) -> bool:
     """True where the row's 30-day median volume is known and at least a million dollars."""
     volume = row.get("volume_usd")
-    return volume is not None and Decimal(volume) >= MIN_VOLUME_USD
+    return volume is not None and float(volume) >= MIN_VOLUME_USD
 
 
 def _compute_board(desk: Desk, kind: str, horizon_days: int) -> Json:
@@ -56,13 +56,13 @@ def _compute_board(desk: Desk, kind: str, horizon_days: int) -> Json:
         return board | {"absent": f"{say_absent(kind, desk.before)} Changes are not known."}
     moves = _list_moves(today, before)
     moves.sort(key=lambda move: (-move[0], move[1]["token_id"]))
-    up = [move for move in moves[:SHOWN_MOVES] if move[0] >= MIN_MOVE]
+    up = [move for move in moves[:SHOWN_MOVES] if move[0] >= MIN_MOVE_CENTI]
     moves.sort(key=lambda move: (move[0], move[1]["token_id"]))
-    down = [move for move in moves[:SHOWN_MOVES] if move[0] <= -MIN_MOVE]
+    down = [move for move in moves[:SHOWN_MOVES] if move[0] <= -MIN_MOVE_CENTI]
     return board | {
         "labels_before": _count_labels(before),
-        "up": [_describe(*move) for move in up],
-        "down": [_describe(*move) for move in down],
+        "up": [_describe(row, old) for _, row, old in up],
+        "down": [_describe(row, old) for _, row, old in down],
     }
 
 
@@ -71,25 +71,32 @@ def _count_labels(sheet: Sheet) -> dict[str, int]:
     return {label: labels.count(label) for label in LABELS}
 
 
-def _list_moves(today: Sheet, before: Sheet) -> list[tuple[Decimal, Json, Json]]:
-    """(change, row, row of the day before) of every liquid coin with a view on both days."""
+def _list_moves(today: Sheet, before: Sheet) -> list[tuple[int, Json, Json]]:
+    """(change in hundredths, row, row of the day before) of every liquid coin with a view on both
+    days.
+    """
     moves = []
     for token_id, row in today.by_token.items():
         old = before.by_token.get(token_id)
         if old is not None and has_view(row) and has_view(old) and is_liquid(row):
-            moves.append((Decimal(row["grade"]) - Decimal(old["grade"]), row, old))
+            moves.append((_centi(row["grade"]) - _centi(old["grade"]), row, old))
     return moves
 
 
-def _describe(change: Decimal, row: Json, old: Json) -> Json:
+def _centi(grade: str) -> int:
+    return int(grade.replace(".", ""))
+
+
+def _describe(row: Json, old: Json) -> Json:
+    change = subtract(row["grade"], old["grade"])
     return {
         **name_token(row),
         "grade": row["grade"],
         "grade_before": old["grade"],
-        "change": str(change),
+        "change": change,
         "label": row["label"],
         "label_before": old["label"],
-        "parts": _list_parts(row["sub_grades"], old["sub_grades"], change),
+        "parts": _list_parts(row["sub_grades"], old["sub_grades"], Decimal(change)),
     }
 
 

@@ -5,7 +5,7 @@ from datetime import date
 from assay.briefing.compute.desk import Desk, Sheet, cite, has_view, name_token, say_absent
 from assay.briefing.compute.grades import BOARDS, is_liquid
 from assay.briefing.compute.prices import Prices, buy_day
-from assay.briefing.compute.record import OWN_KIND, compute_record, list_picks
+from assay.briefing.compute.record import OWN_KIND, Records, list_picks
 from assay.briefing.types import Json
 from assay.publishing import format_decimal
 
@@ -16,17 +16,17 @@ RULE = (
 )
 
 
-def compute_picks(desk: Desk, prices: Prices) -> Json:
+def compute_picks(desk: Desk, records: Records) -> Json:
     """A list for each grade, what left it, and the record of the lists published before."""
     own = desk.read(OWN_KIND, desk.before)
-    boards = [_compute_board(desk, prices, kind, days, own) for kind, days in BOARDS]
+    boards = [_compute_board(desk, records, kind, days, own) for kind, days in BOARDS]
     return {"rule": RULE, "boards": boards}
 
 
 def _compute_board(
-    desk: Desk, prices: Prices, kind: str, horizon_days: int, own: Sheet | None
+    desk: Desk, records: Records, kind: str, horizon_days: int, own: Sheet | None
 ) -> Json:
-    today = desk.read(kind, desk.day)
+    today, prices = desk.read(kind, desk.day), records.prices
     board: Json = {
         "kind": kind,
         "horizon_days": horizon_days,
@@ -44,7 +44,7 @@ def _compute_board(
         kept = {row["token_id"] for row in chosen}
         gone = [pick for token_id, pick in listed.items() if token_id not in kept]
         board["left"] = [_describe_left(pick, today, desk.day, prices) for pick in gone]
-    board["record"] = compute_record(desk, prices, kind, horizon_days)
+    board["record"] = records.compute_record(desk, kind, horizon_days)
     return board
 
 

@@ -41,21 +41,36 @@ def list_record_days(day: date, horizon_days: int) -> list[date]:
     return [found for found in reversed(mondays) if found >= FIRST_DAY]
 
 
-def compute_record(desk: Desk, prices: Prices, kind: str, horizon_days: int) -> Json:
-    """Mean and median return of all those picks beside the median coin's and Bitcoin's."""
-    sheets: list[Sheet] = []
-    outcomes: list[Outcome] = []
-    for day in list_record_days(desk.day, horizon_days):
-        sheet = desk.read(OWN_KIND, day)
-        if sheet is None:
-            continue
-        sheets.append(sheet)
-        outcomes += list_outcomes(list_picks(sheet, kind), day, horizon_days, prices)
-    return summarise(outcomes) | {
-        "sources": [sheet.source for sheet in sheets],
-        "lists": len(sheets),
-        "absent": None if outcomes else _say_absent(horizon_days),
-    }
+class Records:
+    """Records of earlier picks; what came of a list is worked out once."""
+
+    def __init__(self, prices: Prices) -> None:
+        self.prices = prices
+        self._known: dict[tuple[str, str], list[Outcome]] = {}
+
+    def compute_record(self, desk: Desk, kind: str, horizon_days: int) -> Json:
+        """Mean and median return of all those picks beside the median coin's and Bitcoin's."""
+        sheets: list[Sheet] = []
+        outcomes: list[Outcome] = []
+        for day in list_record_days(desk.day, horizon_days):
+            sheet = desk.read(OWN_KIND, day)
+            if sheet is not None:
+                sheets.append(sheet)
+                outcomes += self._find_outcomes(sheet, kind, day, horizon_days)
+        return summarise(outcomes) | {
+            "sources": [sheet.source for sheet in sheets],
+            "lists": len(sheets),
+            "absent": None if outcomes else _say_absent(horizon_days),
+        }
+
+    def _find_outcomes(
+        self, sheet: Sheet, kind: str, day: date, horizon_days: int
+    ) -> list[Outcome]:
+        key = (sheet.digest, kind)
+        if key not in self._known:
+            picks = list_picks(sheet, kind)
+            self._known[key] = list_outcomes(picks, day, horizon_days, self.prices)
+        return self._known[key]
 
 
 def list_outcomes(coins: list[Json], day: date, horizon_days: int, prices: Prices) -> list[Outcome]:

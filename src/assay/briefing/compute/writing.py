@@ -9,7 +9,7 @@ from assay.briefing.compute.grades import compute_grades
 from assay.briefing.compute.indices import compute_indices
 from assay.briefing.compute.market import compute_market
 from assay.briefing.compute.picks import compute_picks
-from assay.briefing.compute.prices import Prices
+from assay.briefing.compute.record import Records
 from assay.briefing.compute.risks import compute_risks
 from assay.briefing.compute.signals import compute_signals
 from assay.briefing.types import Json
@@ -17,7 +17,7 @@ from assay.briefing.types import Json
 VOLUME_KIND = "grades.trader"
 
 
-def compute_briefing(desk: Desk, prices: Prices) -> Json:
+def compute_briefing(desk: Desk, records: Records) -> Json:
     """All sections of `desk.day`, and the publications they were read from."""
     sections = {
         "market": compute_market(desk),
@@ -25,7 +25,7 @@ def compute_briefing(desk: Desk, prices: Prices) -> Json:
         "signals": compute_signals(desk, _list_volumes(desk)),
         "indices": compute_indices(desk),
         "risks": compute_risks(desk),
-        "picks": compute_picks(desk, prices),
+        "picks": compute_picks(desk, records),
         "forecasts": compute_forecasts(desk),
     }
     return {"as_of": desk.day.isoformat(), **sections, "sources": desk.sources}

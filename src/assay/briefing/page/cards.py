@@ -80,7 +80,7 @@ def _mood_lines(figures: Row, source: int) -> list[Line]:
     fear, tied = figures["fear_and_greed"], figures["correlation"]
     if fear and fear["value"] is not None:
         change = Number(format_change(fear["change"], 0), source)
-        value = Number(fear["value"], source)
+        value = Number(f"{fear['value']}", source)
         lines.append(Line([["Fear and greed, 0 to 100"], [value], [change]]))
     if tied and tied["mean"] is not None:
         mean = Number(format_coefficient(tied["mean"]), source)

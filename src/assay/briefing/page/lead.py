@@ -62,7 +62,11 @@ def _say_sentiment(market: Row) -> Text:
     ]
     fear = figures["fear_and_greed"]
     if fear and fear["value"] is not None:
-        text += ["; fear and greed is at ", Number(fear["value"], source), f" ({fear['label']})"]
+        text += [
+            "; fear and greed is at ",
+            Number(f"{fear['value']}", source),
+            f" ({fear['label']})",
+        ]
     return [*text, "."]
 
 

@@ -28,6 +28,7 @@ padding:.8rem 1rem .7rem;min-width:0;overflow-x:auto}
 .seven{grid-column:span 7}
 h2{font-size:1.18rem;margin-bottom:.25rem}.card>p{margin:.1rem 0 .3rem;font-size:.87rem;
 color:var(--soft)}.card>p.absent{font-style:italic}
+thead .title{width:100%;max-width:0;white-space:normal}
 h3,thead .title{margin:.45rem 0 0;font-size:.76rem;font-weight:650;letter-spacing:.04em;
 text-transform:uppercase;color:var(--soft)}
 table{width:100%;border-collapse:collapse;font-size:.87rem;font-variant-numeric:tabular-nums}
@@ -38,7 +39,7 @@ th:first-child,td:first-child{text-align:left;padding-left:0}tbody th{font-weigh
 width:100%;max-width:0;overflow:hidden;text-overflow:ellipsis}.note td{border:0;padding-top:0;
 white-space:normal;font-size:.8rem;line-height:1.25;color:var(--soft)}
 i{font-style:normal;font-weight:400;color:var(--soft)}.forecasts tbody th{max-width:none;width:auto}
-.forecasts td{padding-left:.4rem}.table{min-width:0}
+.forecasts td{padding-left:.4rem}.forecasts .table+.table thead th{padding-top:0}.table{min-width:0}
 a{color:var(--accent)}a.n{color:inherit;text-decoration:none}
 a.n:hover,a.n:focus-visible{color:var(--accent);text-decoration:underline}
 .forecasts .tables,.picks .tables{display:grid;grid-template-columns:1fr 1fr;column-gap:1.4rem}
