@@ -49,7 +49,14 @@ def test_every_parameter_is_documented(world: World, text: str) -> None:
 def test_the_description_says_what_it_must(world: World) -> None:
     document = ask(world.app, "/openapi.json").json
     said = document["info"]["description"]
-    for words in ("not investment advice", "decimal strings", "as_of", "backfilled", "Units"):
+    for words in (
+        "constant_return",
+        "not investment advice",
+        "decimal strings",
+        "as_of",
+        "backfilled",
+        "Units",
+    ):
         assert words in said
     assert document["openapi"].startswith("3.1")
     for path, operations in document["paths"].items():
@@ -64,3 +71,21 @@ def test_every_row_shape_is_named_and_every_order_is_listed(text: str) -> None:
         sort = listing.query.model_fields.get("sort") if listing.view is View.LIST else None
         for order in get_args(sort.annotation) if sort else ():
             assert f"`{order.removeprefix('-')}`" in text, f"{listing.path}: {order}"
+
+
+def test_every_tag_is_described(world: World) -> None:
+    document = ask(world.app, "/openapi.json").json
+    operations = [operation for path in document["paths"].values() for operation in path.values()]
+    used = {tag for operation in operations for tag in operation["tags"]}
+    assert used == {tag["name"] for tag in document["tags"]}
+
+
+def test_no_page_shows_what_following_brought_without_its_control(world: World, text: str) -> None:
+    """The share that beat holding, or a return of following, stands only beside its control."""
+    shapes = ask(world.app, "/openapi.json").json["components"]["schemas"]
+    for name, shape in shapes.items():
+        if "signal_return" in shape.get("properties", {}):
+            assert {"constant_return", "holding_return"} <= shape["properties"].keys(), name
+    start = ask(world.app, "/").body.decode()
+    assert start.count("followed") <= start.count("control")
+    assert "constant_return" in text

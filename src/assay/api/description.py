@@ -10,7 +10,7 @@ from assay.api.problems import MEDIA_TYPE
 from assay.api.schemas import Problem
 
 TITLE = "Assay API"
-SUMMARY = "Grades of the crypto market that were said before the outcome and can be checked after."
+SUMMARY = "What was said of the crypto market before the outcome, and can be checked after."
 DESCRIPTION = """\
 **This is research, not investment advice.** A grade ranks coins against one another; it is no
 recommendation to buy, hold or sell anything, and past performance does not promise any.
@@ -20,6 +20,11 @@ Every judgement is a pure function of facts that were known at `as_of`; dead coi
 history. **Trader grades** look 7 days ahead, **investor grades** 90. A grade from 0 to 100 is the
 rank of a model's score among the coins of that day; the model was trained only on outcomes that had
 ended before. A coin that cannot be judged gets *no view* with a reason, never a made-up number.
+Signals, forecasts, indices, moonshots, the state of the market and the daily briefing are said the
+same way. **Whether a signal beat holding says nothing alone**: sitting in cash beats holding a
+falling coin. So `signal_return` stands beside its control `constant_return`, the same mean exposure
+held constantly. Where a model did not beat the base rate, `skill` is false and the base rate is
+shown.
 
 ### Words
 - `as_of`: a bare date is the close of that day, 24:00 UTC. Symbols are read on that day (LUNA on
@@ -29,7 +34,8 @@ ended before. A coin that cannot be judged gets *no view* with a reason, never a
   `/v1/publications/{publication_id}`.
 
 ### Units
-Prices, volumes, grades and probabilities are **decimal strings**; ids, ranks and counts integers.
+Prices, volumes, grades, probabilities and returns are **decimal strings**; ids, ranks and counts
+integers; a return or share of `0.05` is 5 %.
 Prices are in the quote asset of the token's pair, as quoted then; `volume` in base units; members
 that end in `_usd` in US dollars; times in UTC. `null` is missing, never zero.
 
@@ -44,6 +50,12 @@ In open local mode none is needed: no key, an empty one or `local` (as `Authoriz
 """
 TAGS = [
     {"name": "grades", "description": "Judgements: what was said about each token, and why."},
+    {"name": "signals", "description": "Long, short or none, with entry, stop, target, control."},
+    {"name": "forecasts", "description": "Quantiles of prices, levels, scenarios."},
+    {"name": "indices", "description": "Baskets by printed rules, net of costs."},
+    {"name": "moonshots", "description": "Chances of great rises and falls, and outcomes."},
+    {"name": "market_state", "description": "The market, figures of tokens, correlations."},
+    {"name": "briefing", "description": "What changed in a day."},
     {"name": "facts", "description": "What happened: tokens and their candles."},
     {"name": "health", "description": "Is it up, is it ready."},
 ]
