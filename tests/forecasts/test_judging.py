@@ -46,7 +46,8 @@ def _judge(speaker: Speaker, panel: Panel, days: list[date]) -> dict[date, bytes
     }
 
 
-def _rows(speaker: Speaker, day: date, panel: Panel = PANEL) -> Rows:
+def judge_rows(speaker: Speaker, day: date, panel: Panel = PANEL) -> Rows:
+    """The rows of one day by token id, judged from the panel up to it."""
     facts = worlds.create_facts(panel.until(day))
     (judged,) = speaker.judge([day], facts, BOOK)
     return {row["token_id"]: dict(row) for row in judged.rows}
@@ -82,14 +83,14 @@ def test_the_past_matters(speaker: Speaker) -> None:
 @every_speaker
 def test_the_dead_the_young_and_what_is_no_coin(speaker: Speaker) -> None:
     day = worlds.FIRST + timedelta(days=worlds.DEAD_FROM)
-    before, after = _rows(speaker, day - timedelta(days=1)), _rows(speaker, day)
+    before, after = judge_rows(speaker, day - timedelta(days=1)), judge_rows(speaker, day)
     assert before[worlds.DEAD]["no_view"] is None
     assert after[worlds.DEAD]["no_view"]["code"] == "stale"
-    assert worlds.DEAD in _rows(speaker, day + timedelta(days=29))
-    assert worlds.DEAD not in _rows(speaker, day + timedelta(days=30))
+    assert worlds.DEAD in judge_rows(speaker, day + timedelta(days=29))
+    assert worlds.DEAD not in judge_rows(speaker, day + timedelta(days=30))
     young = worlds.FIRST + timedelta(days=worlds.YOUNG_FROM)
-    assert worlds.YOUNG not in _rows(speaker, young - timedelta(days=1))
-    assert _rows(speaker, young + timedelta(days=28))[worlds.YOUNG]["no_view"]["code"] == (
+    assert worlds.YOUNG not in judge_rows(speaker, young - timedelta(days=1))
+    assert judge_rows(speaker, young + timedelta(days=28))[worlds.YOUNG]["no_view"]["code"] == (
         "short_history"
     )
     assert worlds.STABLE not in before
@@ -97,7 +98,7 @@ def test_the_dead_the_young_and_what_is_no_coin(speaker: Speaker) -> None:
 
 @every_speaker
 def test_every_row_has_the_same_fields_and_a_version_of_its_sources(speaker: Speaker) -> None:
-    rows = _rows(speaker, LAST)
+    rows = judge_rows(speaker, LAST)
     assert list(rows) == sorted(rows)
     assert len({tuple(row) for row in rows.values()}) == 1
     assert code_version(speaker.sources).count("+") == 1
@@ -106,7 +107,7 @@ def test_every_row_has_the_same_fields_and_a_version_of_its_sources(speaker: Spe
 
 
 def test_quantiles_ascend_around_today_and_widen_with_the_horizon() -> None:
-    for row in _rows(QUANTILES, LAST).values():
+    for row in judge_rows(QUANTILES, LAST).values():
         if row["no_view"] is not None:
             continue
         assert row["quantiles"] == QUANTILE_NAMES
@@ -127,7 +128,7 @@ def test_quantiles_ascend_around_today_and_widen_with_the_horizon() -> None:
 
 
 def test_a_price_that_never_moved_gets_the_markets_swing_and_no_trend() -> None:
-    row = _rows(QUANTILES, LAST)[worlds.FLAT]
+    row = judge_rows(QUANTILES, LAST)[worlds.FLAT]
     assert row["volatility_third"] == "calm"
     assert float(row["volatility"]) > 0.005
     assert row["trend"] == {
@@ -137,7 +138,7 @@ def test_a_price_that_never_moved_gets_the_markets_swing_and_no_trend() -> None:
         "return": "0.0000",
         "days": 30,
     }
-    assert _rows(LEVELS, LAST)[worlds.FLAT]["no_view"]["code"] == "no_levels"
+    assert judge_rows(LEVELS, LAST)[worlds.FLAT]["no_view"]["code"] == "no_levels"
 
 
 def test_a_market_that_stands_still_is_not_forecast() -> None:
@@ -145,15 +146,15 @@ def test_a_market_that_stands_still_is_not_forecast() -> None:
     for name in ("open", "high", "low", "close"):
         getattr(still, name)[~np.isnan(still.close)] = 7.0
     still.unit[:] = 1.0
-    codes = {row["no_view"]["code"] for row in _rows(QUANTILES, LAST, still).values()}
+    codes = {row["no_view"]["code"] for row in judge_rows(QUANTILES, LAST, still).values()}
     assert codes == {"no_movement"}
-    assert _rows(LEVELS, LAST, still)[worlds.BITCOIN]["no_view"]["code"] == "no_movement"
-    assert _rows(SCENARIOS, LAST, still)[worlds.BITCOIN]["no_view"]["code"] == "short_history"
+    assert judge_rows(LEVELS, LAST, still)[worlds.BITCOIN]["no_view"]["code"] == "no_movement"
+    assert judge_rows(SCENARIOS, LAST, still)[worlds.BITCOIN]["no_view"]["code"] == "short_history"
 
 
 def test_too_few_past_outcomes_are_no_basis() -> None:
     (day,) = _days(60)
-    codes = [row["no_view"]["code"] for row in _rows(QUANTILES, day).values()]
+    codes = [row["no_view"]["code"] for row in judge_rows(QUANTILES, day).values()]
     assert set(codes) == {"no_calibration"}
 
 
@@ -170,8 +171,8 @@ def _unsplit(panel: Panel) -> Panel:
 @every_speaker
 def test_a_redenomination_changes_the_quote_and_nothing_else(speaker: Speaker) -> None:
     (day,) = _days(worlds.SPLIT_ON + 2)
-    split = _rows(speaker, day)[worlds.SPLIT]
-    whole = _rows(speaker, day, _unsplit(PANEL))[worlds.SPLIT]
+    split = judge_rows(speaker, day)[worlds.SPLIT]
+    whole = judge_rows(speaker, day, _unsplit(PANEL))[worlds.SPLIT]
 
     def strip(row: dict[str, Any]) -> Any:
         if isinstance(row, dict):
@@ -193,14 +194,14 @@ FIND_PRICE: dict[str, Callable[[dict[str, Any]], str]] = {
 def test_prices_after_a_redenomination_are_in_todays_quote(speaker: Speaker) -> None:
     (day,) = _days(worlds.SPLIT_ON + 2)
     find = FIND_PRICE[speaker.kind.name]
-    now = find(_rows(speaker, day)[worlds.SPLIT])
-    had = find(_rows(speaker, day, _unsplit(PANEL))[worlds.SPLIT])
+    now = find(judge_rows(speaker, day)[worlds.SPLIT])
+    had = find(judge_rows(speaker, day, _unsplit(PANEL))[worlds.SPLIT])
     assert float(now) == pytest.approx(float(had) / worlds.SPLIT_FACTOR, rel=1e-5)
 
 
 def test_levels_lie_on_their_side_the_nearest_first() -> None:
     seen = 0
-    for row in _rows(LEVELS, LAST).values():
+    for row in judge_rows(LEVELS, LAST).values():
         if row["no_view"] is not None:
             continue
         price = float(row["price"])
@@ -221,7 +222,7 @@ def test_levels_lie_on_their_side_the_nearest_first() -> None:
 
 
 def test_scenarios_follow_beta_and_keep_the_band_around_them() -> None:
-    rows = _rows(SCENARIOS, LAST)
+    rows = judge_rows(SCENARIOS, LAST)
     for row in rows.values():
         if row["no_view"] is not None:
             continue
@@ -254,7 +255,7 @@ def test_without_bitcoin_or_caps_there_is_no_market() -> None:
     panel = worlds.create_panel()
     row = panel.row(worlds.BITCOIN)
     panel.token_ids[row] = 999
-    rows = _rows(SCENARIOS, LAST, panel)
+    rows = judge_rows(SCENARIOS, LAST, panel)
     codes = {item["no_view"]["code"] for item in rows.values() if item["no_view"]}
     assert codes == {"no_market"}
 
@@ -264,7 +265,7 @@ def test_with_caps_the_market_is_their_total_and_tokens_have_caps() -> None:
     caps = panel.close * panel.unit * 1e6
     caps[panel.row(worlds.YOUNG)] = np.nan
     with_caps = Panel(**{**vars(panel), "market_cap": caps})
-    row = _rows(SCENARIOS, LAST, with_caps)[101]
+    row = judge_rows(SCENARIOS, LAST, with_caps)[101]
     assert row["market"] == "total_market_cap"
     assert float(row["market_cap"]) == pytest.approx(float(row["price"]) * 1e6)
     part = row["horizons"][0]
