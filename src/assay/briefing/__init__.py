@@ -9,6 +9,7 @@ Manual    docs/method/briefing.md
 """
 
 from assay.briefing.judging import SPEAKERS
+from assay.briefing.measuring import evaluate_briefing
 from assay.briefing.page import render_html, render_markdown
 from assay.briefing.service import create_resolver, load_briefing
 from assay.briefing.types import Briefing, Resolve, Source
@@ -19,6 +20,7 @@ __all__ = [
     "Resolve",
     "Source",
     "create_resolver",
+    "evaluate_briefing",
     "load_briefing",
     "render_html",
     "render_markdown",

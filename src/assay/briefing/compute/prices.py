@@ -52,12 +52,15 @@ class Prices:
         """The median over all coins that traded on `bought`; NaN if none did."""
         key = (bought, until)
         if key not in self._medians:
-            rows = self._list_coin_rows(bought)
-            rows = rows[~np.isnan(self._panel.close[rows, self._panel.column(bought)])]
-            start, end = self._panel.column(bought), self._panel.column(until)
-            returns = self._closes[rows, end] / self._closes[rows, start] - 1.0
-            self._medians[key] = choose_middle(returns.tolist())
+            self._medians[key] = choose_middle(self.compute_returns(bought, until).tolist())
         return self._medians[key]
+
+    def compute_returns(self, bought: date, until: date) -> NDArray[np.float64]:
+        """Of every coin that traded on `bought`, ascending by token id."""
+        rows = self._list_coin_rows(bought)
+        start, end = self._panel.column(bought), self._panel.column(until)
+        rows = rows[~np.isnan(self._panel.close[rows, start])]
+        return np.asarray(self._closes[rows, end] / self._closes[rows, start] - 1.0)
 
     def _list_coin_rows(self, day: date) -> NDArray[np.int64]:
         if day not in self._coins:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from assay.briefing.compute.desk import Desk, Sheet, choose_middle, name_token
-from assay.briefing.compute.prices import BITCOIN, Prices, buy_day
+from assay.briefing.compute.prices import BITCOIN, Prices
 from assay.briefing.types import Json
 from assay.publishing import FIRST_DAY, format_decimal
 
@@ -73,9 +73,13 @@ class Records:
         return self._known[key]
 
 
-def list_outcomes(coins: list[Json], day: date, horizon_days: int, prices: Prices) -> list[Outcome]:
-    """What came of the picks of one list. A pick that did not trade on the next day is left out."""
-    bought = buy_day(day)
+def list_outcomes(
+    coins: list[Json], day: date, horizon_days: int, prices: Prices, lag: int = 1
+) -> list[Outcome]:
+    """What came of the picks of one list, bought `lag` days later. A pick that did not trade on
+    that day is left out.
+    """
+    bought = day + timedelta(days=lag)
     until = bought + timedelta(days=horizon_days)
     median = prices.compute_median_return(bought, until)
     bitcoin = prices.compute_return(BITCOIN, bought, until)
