@@ -12,7 +12,7 @@ from assay.kit.errors import BadInput
 from assay.moonshots.types import Matrix, Series
 
 _STEPS = 60
-_ENOUGH = 1e-10
+_ENOUGH = 1e-8
 
 
 @kernel
