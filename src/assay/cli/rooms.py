@@ -13,6 +13,7 @@ from assay import (
     forecasts,
     grades,
     indices,
+    ledger,
     market_state,
     markets,
     moonshots,
@@ -71,7 +72,7 @@ ROOMS = (
     Room(RoomName.SIGNALS, signals.SPEAKERS, evaluate=signals.evaluate_signals),
     Room(RoomName.MARKET_STATE, market_state.SPEAKERS, evaluate=market_state.evaluate_market_state),
     Room(RoomName.FORECASTS, forecasts.SPEAKERS, evaluate=forecasts.evaluate_forecasts),
-    Room(RoomName.BRIEFING, briefing.SPEAKERS),
+    Room(RoomName.BRIEFING, briefing.SPEAKERS, evaluate=briefing.evaluate_briefing),
 )
 SPEAKERS = tuple(speaker for room in ROOMS for speaker in room.speakers)
 
@@ -140,20 +141,28 @@ def require_day(context: Context, speaker: Speaker, day: date) -> Publication:
     return publishing.publish_day(home, database, speaker, clock, as_of=day)
 
 
-def publish_newest(context: Context) -> None:
-    """Say the newest day of every kind that can be said before the days that precede it, once the
-    grades stand.
+def list_prompt(context: Context) -> list[Speaker]:
+    """The speakers that lack the newest day and can say it before the days that precede it, once
+    the grades stand: those that read at most grades, and go on from nothing.
     """
     newest = markets.load_panel(context.home).complete_through
     graded = {kind for room in ROOMS if room.grade is not None for kind in room.kinds}
-    prompt = [
-        speaker
-        for room in ROOMS
-        for speaker in room.speakers
-        if not speaker.is_continuing and set(speaker.reads) <= graded
-    ]
-    for done, speaker in enumerate(prompt, start=1):
+    with context.database.read() as connection:
+        return [
+            speaker
+            for speaker in SPEAKERS
+            if not speaker.is_continuing
+            and set(speaker.reads) <= graded
+            and not ledger.list_standing(connection, speaker.kind.name, newest, newest)
+        ]
+
+
+def publish_newest(context: Context) -> None:
+    """Say the newest day of every kind of `list_prompt`."""
+    newest = markets.load_panel(context.home).complete_through
+    owed = list_prompt(context)
+    for done, speaker in enumerate(owed, start=1):
         publishing.publish_missing(
             context.home, context.database, speaker, context.clock, start=newest
         )
-        context.progress.step("Publishing the newest day", done, len(prompt))
+        context.progress.step("Publishing the newest day", done, len(owed))

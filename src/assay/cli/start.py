@@ -16,7 +16,14 @@ from dataclasses import dataclass, field
 
 from assay import grades, markets
 from assay.cli.context import Context
-from assay.cli.rooms import ROOMS, Room, check_owed, list_needs, publish_newest
+from assay.cli.rooms import (
+    ROOMS,
+    Room,
+    check_owed,
+    list_needs,
+    list_prompt,
+    publish_newest,
+)
 from assay.kit.errors import AssayError
 from assay.kit.progress import Progress, parse_line
 
@@ -36,13 +43,13 @@ def prepare(context: Context) -> None:
     The newest grades come before a second process starts, so that kernels are compiled once.
     """
     ensure_sample(context)
-    kinds = list(grades.GradeKind)
-    for done, kind in enumerate(kinds):
-        context.progress.step("Grading the newest day", done, len(kinds))
+    owed = list_ungraded(context)
+    for done, kind in enumerate(owed):
+        context.progress.step("Grading the newest day", done, len(owed))
         newest = grades.check_day(context.home, kind, None)
         grades.publish_missing(context.home, context.database, kind, context.clock, start=newest)
-    context.progress.step("Grading the newest day", len(kinds), len(kinds))
-    others = [kind for kind in grades.GradeKind if kind is not _KIND_OF_PARENT]
+        context.progress.step("Grading the newest day", done + 1, len(owed))
+    others = [kind for kind in owed if kind is not _KIND_OF_PARENT]
     children = [spawn(["backfill", "--kind", kind.value, "--progress-lines"]) for kind in others]
     readers = [follow(child, context.progress.step) for child in children]
     grades.publish_missing(
@@ -53,6 +60,25 @@ def prepare(context: Context) -> None:
         if child.wait() != 0:
             raise AssayError("The back-fill failed.", hint="Its message stands above.")
     publish_newest(context)
+
+
+def list_ungraded(context: Context) -> list[grades.GradeKind]:
+    """The kinds of grades that lack days."""
+    home, database = context.home, context.database
+    return [kind for kind in grades.GradeKind if grades.list_owed(home, database, kind)]
+
+
+def check_prepared(context: Context) -> bool:
+    """True if what must stand before the server is ready does; False also where that cannot be
+    told: preparing says why.
+    """
+    try:
+        if markets.load_facts_version(context.home) is None:
+            return False
+        ensure_sample(context)
+        return not list_ungraded(context) and not list_prompt(context)
+    except (AssayError, OSError):
+        return False
 
 
 @dataclass
@@ -95,9 +121,11 @@ class Startup:
                 child.terminate()
 
     def _run(self, progress: Progress) -> None:
-        child = self._spawn(["prepare", "--progress-lines"])
-        follow(child, self._listen(progress)).join()
-        self.is_ready = child.wait() == 0
+        self.is_ready = check_prepared(self.context)
+        if not self.is_ready:
+            child = self._spawn(["prepare", "--progress-lines"])
+            follow(child, self._listen(progress)).join()
+            self.is_ready = child.wait() == 0
         self.failed = "" if self.is_ready else "Preparation"
         self._news.clear()
         self.on_change()
@@ -105,7 +133,11 @@ class Startup:
             self._fill_history(progress)
 
     def _fill_history(self, progress: Progress) -> None:
-        owed = [room for room in ROOMS if room.grade is None and check_owed(self.context, room)]
+        try:
+            owed = [room for room in ROOMS if room.grade is None and check_owed(self.context, room)]
+        except (AssayError, OSError) as error:
+            self.failed = f"Looking for what is owed ({error})"
+            return
         ended: queue.Queue[tuple[Room, int]] = queue.Queue()
         running: set[str] = set()
         waiting = list(owed)

@@ -20,6 +20,7 @@ from assay.grades.proofs import (
 from assay.grades.service import (
     GradePoint,
     check_day,
+    list_owed,
     load_grade_history,
     load_grades,
     publish_grades,
@@ -38,6 +39,7 @@ __all__ = [
     "evaluation_json",
     "explain_grade",
     "export_publication",
+    "list_owed",
     "load_grade_history",
     "load_grades",
     "publish_grades",

@@ -107,18 +107,9 @@ def publish_missing(
     """
     news = progress or SilentProgress()
     models = Models(load_artefacts(home, kind))
-    last = _check_day(home, models, kind, end)
-    first = max(start or date.min, models.first_day)
     label = f"Grading {kind.value} days"
     with home.lock(f"grades-{kind.value}"):
-        with database.read() as connection:
-            name = ledger_kind(kind).name
-            standing = {item.as_of for item in ledger.list_standing(connection, name, first, last)}
-        days = [
-            day
-            for day in (first + timedelta(days=n) for n in range((last - first).days + 1))
-            if day not in standing
-        ]
+        days = _list_owed(home, database, models, kind, start, end)
         now = clock.now()
         batch: list[Judged] = []
         for done, judged in enumerate(_judge(home, models, days, now), start=1):
@@ -128,6 +119,28 @@ def publish_missing(
                 batch = []
                 news.step(label, done, len(days))
     return len(days)
+
+
+def list_owed(home: Home, database: Database, kind: GradeKind) -> list[date]:
+    """The gradable days that have no publication, ascending."""
+    return _list_owed(home, database, Models(load_artefacts(home, kind)), kind, None, None)
+
+
+def _list_owed(
+    home: Home,
+    database: Database,
+    models: Models,
+    kind: GradeKind,
+    start: date | None,
+    end: date | None,
+) -> list[date]:
+    last = _check_day(home, models, kind, end)
+    first = max(start or date.min, models.first_day)
+    with database.read() as connection:
+        said = ledger.list_standing(connection, ledger_kind(kind).name, first, last)
+    standing = {item.as_of for item in said}
+    days = (first + timedelta(days=n) for n in range((last - first).days + 1))
+    return [day for day in days if day not in standing]
 
 
 def load_grades(
