@@ -19,7 +19,7 @@ def _own_deviation(closes: list[float], share: float) -> float:
     fast = slow = 0.0
     for count, value in enumerate(returns, start=1):
         square = value * value
-        fast += (square - fast) * (1 / count if count <= 20 else 0.06)
+        fast += (square - fast) * (1 / count if count <= 20 else 0.12)
         slow += (square - slow) * (1 / count if count <= 20 else 0.01)
     return float(np.sqrt(share * fast + (1 - share) * slow))
 
@@ -35,7 +35,7 @@ def test_deviations_are_fast_and_slow_shrunk_to_the_median(seed: int, holes: lis
     closes = _walk(seed)
     closes[2, holes] = np.nan
     spread = compute_spread(closes, np.ones(ROWS, np.bool_), (1, 7, 365))
-    for place, share in enumerate((0.8, 0.5, 0.0)):
+    for place, share in enumerate((0.8, 0.4, 0.0)):
         own = [_own_deviation(row.tolist(), share) for row in closes]
         for row in range(ROWS):
             wanted = 0.6 * own[row] + 0.4 * float(np.median(own))

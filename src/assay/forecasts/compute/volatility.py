@@ -1,10 +1,10 @@
 """How far a price swings a day: exponentially weighted deviations, shrunk towards the market's.
 
 For horizon h the variance is w(h) * fast + (1 - w(h)) * slow, both exponentially weighted mean
-squares of the daily log return (decays 0.94, RiskMetrics 1996, and 0.99; started with the mean of
-the first 20): the longer the horizon, the less the last days matter. The deviation is then
-0.6 * own + 0.4 * the median of the day's universe, because an own estimate is too noisy where it is
-extreme.
+squares of the daily log return (decays 0.88 and 0.99; started with the mean of the first 20): the
+longer the horizon, the less the last days matter (memories of several lengths: Corsi 2009). The
+deviation is then 0.6 * own + 0.4 * the median of the day's universe, because an own estimate is too
+noisy where it is extreme.
 """
 
 import math
@@ -16,9 +16,9 @@ from assay.factors import log_, round_significant
 from assay.forecasts.types import LEAST_HISTORY_DAYS, Cube, Flags, Matrix, Series, Spread, Thirds
 from assay.kit.compiled import kernel
 
-FAST_DECAY = 0.94
+FAST_DECAY = 0.88
 SLOW_DECAY = 0.99
-FAST_SHARES = {1: 0.8, 7: 0.5, 30: 0.4, 90: 0.3, 365: 0.0}
+FAST_SHARES = {1: 0.8, 7: 0.4, 30: 0.2, 90: 0.1, 365: 0.0}
 """Weight of the fast variance, by horizon."""
 SHRINK = 0.4
 WARM_UP = 20
