@@ -40,7 +40,7 @@ def create_page(measured: Measured) -> str:
         chips=(
             ("window", f"{measured.first} to {measured.last}"),
             ("coins", f"{measured.coins} judged, {measured.died_inside} stopped trading inside"),
-            ("costs", "10 bp a side, paid by every index; benchmarks pay nothing but the top 25"),
+            ("costs", "10 bp a side, paid by every index; the universe and Bitcoin pay nothing"),
             ("trading", "decided at a close, filled at the next one"),
         ),
         notes=measured.notes,
