@@ -38,7 +38,7 @@ def tell_market(rows: Sequence[Row]) -> Lines:
     return [
         ("Market", MARKET_WORDS.get(row["indicator"]["signal"], "unknown")),
         ("Fear and greed", f"{mood['value']} {mood['label'] or ''}"),
-        ("Above their 50-day mean", write_share(breadth["above_mean_50"])),
+        ("Above 50-day mean", write_share(breadth["above_mean_50"])),
         ("Volatility a year", f"{write_share(volatility['days_30'])} ({volatility['regime']})"),
     ]
 
@@ -68,9 +68,9 @@ def tell_forecasts(rows: Sequence[Row]) -> Lines:
 
 
 def tell_indices(rows: Sequence[Row]) -> Lines:
-    """Level and return of the first indices."""
+    """Return since the start, net of costs, and level of the first indices."""
     return [
-        (row["name"], f"{Decimal(row['level']):,.0f} points, {write_return(row['return_all'])}")
+        (row["name"], f"{write_return(row['return_all'])} · {Decimal(row['level']):,.0f}")
         for row in rows[:INDICES_SHOWN]
     ]
 
@@ -88,8 +88,14 @@ def tell_moonshots(rows: Sequence[Row]) -> Lines:
 
 
 def tell_briefing(rows: Sequence[Row]) -> Lines:
-    """Where the briefing was read from."""
-    return [("What changed", f"read from {len(rows[0]['sources'])} publications")]
+    """The grades that moved most, and how much the briefing was read from."""
+    lines = []
+    board = rows[0]["grades"]["boards"][0]
+    for name, moved in (("Rose most", board["up"][:1]), ("Fell most", board["down"][:1])):
+        for row in moved:
+            before, now = (Decimal(row[member]) for member in ("grade_before", "grade"))
+            lines.append((name, f"{row['symbol']} {before:.0f} → {now:.0f}"))
+    return [*lines, ("Read from", f"{len(rows[0]['sources'])} publications")]
 
 
 CARDS = (

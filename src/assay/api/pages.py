@@ -54,7 +54,7 @@ def draw_start(start: Start) -> str:
         boards = '<p class="note">Nothing has been graded yet. Run <code>assay grade</code>.</p>'
     told = "\n".join(draw_told(item) for item in start.told)
     filling = (
-        f'<p class="note">Past days are still being published: {escape(start.history)}.</p>\n'
+        f'<p class="filling">Past days are still being published: {escape(start.history)}.</p>\n'
         if start.history
         else ""
     )
