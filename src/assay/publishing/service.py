@@ -92,7 +92,8 @@ def publish_missing(
                 news.step(f"Publishing {speaker.kind.name}", done, len(days))
         if batch:
             _save(database, speaker, batch, clock, now)
-        news.step(f"Publishing {speaker.kind.name}", len(days), len(days))
+        if days:
+            news.step(f"Publishing {speaker.kind.name}", len(days), len(days))
     return len(days)
 
 
