@@ -61,8 +61,10 @@ def test_lists_are_chained_without_overlap_and_split_by_year() -> None:
     said = {BOUGHT + timedelta(days=n): [grade(1, "70.00", 1)] for n in range(8)}
     lists = collect_lists(said, 3, Prices(facts), DAY)
     days, grown = chain_lists(lists, 3)
-    assert [(day - BOUGHT).days for day in days] == [0, 4]
-    np.testing.assert_allclose(grown["picks"], [8.0, 64.0])
+    assert [(day - BOUGHT).days for day in days] == list(range(12))
+    expected = [1.0] * 4 + [8.0] * 4 + [64.0] * 4
+    np.testing.assert_allclose(grown["picks"], expected)
+    np.testing.assert_allclose(grown["Bitcoin"], 1.0)
     assert list(split_years(lists)) == [2021]
     assert split_years(lists)[2021].days == lists.days
 

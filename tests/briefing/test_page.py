@@ -96,7 +96,8 @@ def test_the_parts_say_what_happened(html: str) -> None:
     assert "no sub-grade moved with it by 5 points" in text
     assert "regime invested to cash; sold 2 (ALPHA, BETA)" in text
     assert "It lost more than 80 % within a week." in text
-    assert "1 more index did not trade" not in text
+    assert "Bitcoin, at $30,000" in text
+    assert "7 days$25,500$35,401−15 % to +18 %" in text
 
 
 def test_every_number_leads_to_a_publication(html: str, archive: Archive) -> None:

@@ -10,6 +10,7 @@ from tests.briefing.world import (
     Archive,
     flat_facts,
     grade,
+    moonshot,
     said_on_the_day,
     write_briefing,
 )
@@ -68,6 +69,14 @@ def test_risks_are_the_likeliest_falls_and_lost_views(row: dict[str, Any]) -> No
     assert silent["coins"][0]["symbol"] == "GAMMA"
     assert silent["coins"][0]["grade_before"] == "40.25"
     assert silent["coins"][0]["no_view"]["code"] == "delisting_evident"
+
+
+def test_without_skill_no_coin_stands_out() -> None:
+    archive = said_on_the_day()
+    archive.rows[("moonshots", DAY)] = [moonshot(2, "0.0090", skill=False)]
+    falls = write_briefing(archive, flat_facts())["risks"]["falls"]
+    assert falls["coins"] == []
+    assert "no skill" in falls["absent"]
 
 
 def test_the_market_and_the_forecasts_are_taken_over(row: dict[str, Any]) -> None:

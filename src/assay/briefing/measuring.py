@@ -164,12 +164,19 @@ def _say_verdict(boards: list[BoardReport]) -> str:
 
 
 def _say_board(board: BoardReport) -> str:
-    excess, certainty = board.score.excess_median, board.score.excess_median_t
-    doubt = "" if abs(certainty) >= MIN_T else ", which luck may explain"
+    score = board.score
+    doubt = "" if abs(score.excess_mean_t) >= MIN_T else ", which luck may explain"
     return (
-        f"{NAMES[board.kind]}: {abs(excess):.1%} {'more' if excess > 0 else 'less'} than the "
-        f"median coin over {board.horizon_days} days (t = {certainty:.1f}){doubt}."
+        f"{NAMES[board.kind]} gained {_say(score.mean_return)} in {board.horizon_days} days, the "
+        f"mean coin {_say(score.mean_coin)} (difference t = {score.excess_mean_t:.1f}{doubt}), the "
+        f"median coin {_say(score.median_coin)}, Bitcoin {_say(score.bitcoin)}; "
+        f"{score.share_beat_median:.0%} did better than the median coin and "
+        f"{score.share_beat_bitcoin:.0%} better than Bitcoin."
     )
+
+
+def _say(value: float) -> str:
+    return format_number(value, "+.2%")
 
 
 def _list_lines(boards: list[BoardReport]) -> list[tuple[str, str]]:
@@ -185,6 +192,7 @@ def _list_lines(boards: list[BoardReport]) -> list[tuple[str, str]]:
             ),
             ("  over the mean coin", f"{score.excess_mean:+.2%}, t {score.excess_mean_t:.1f}"),
             ("  beat the median coin", f"{score.share_beat_median:.1%} (50 % by luck)"),
+            ("  beat Bitcoin", f"{score.share_beat_bitcoin:.1%}"),
             ("  rose", f"{score.share_positive:.1%} ({score.share_positive_market:.1%} of coins)"),
         ]
     return lines
@@ -193,9 +201,9 @@ def _list_lines(boards: list[BoardReport]) -> list[tuple[str, str]]:
 def _draw_page(boards: list[BoardReport], first: date, last: date, origin: str) -> str:
     tiles = [
         (
-            f"{NAMES[board.kind]}, over the median coin",
-            format_number(board.score.excess_median, "+.1%"),
-            f"per {board.horizon_days} days, t {board.score.excess_median_t:.1f}",
+            f"{NAMES[board.kind]}, over the mean coin",
+            format_number(board.score.excess_mean, "+.2%"),
+            f"per {board.horizon_days} days, t {board.score.excess_mean_t:.1f}",
         )
         for board in boards
     ]
@@ -228,28 +236,41 @@ def _draw_board(board: BoardReport) -> Section:
                 "By year",
                 "Means over the lists of a year.",
                 _create_table({str(year): score for year, score in board.years.items()}),
+                wide=True,
             ),
             Card(
                 "By delay",
                 "Days between the list and the purchase. A cliff after 0 would be a leak.",
                 _create_table({f"{lag} days later": score for lag, score in board.lags.items()}),
+                wide=True,
             ),
         ],
     )
 
 
 def _create_table(scores: Mapping[str, PickScore | None]) -> str:
-    head = ("", "picks", "mean coin", "over median", "t", "beat median", "rose", "rose, all")
+    head = (
+        "",
+        "picks",
+        "mean coin",
+        "over it",
+        "t",
+        "beat median",
+        "beat Bitcoin",
+        "rose",
+        "all rose",
+    )
     return create_table(
         head,
         [
             (
                 name,
-                format_number(score.mean_return, "+.1%"),
-                format_number(score.mean_coin, "+.1%"),
-                format_number(score.excess_median, "+.1%"),
-                format_number(score.excess_median_t, ".1f"),
+                format_number(score.mean_return, "+.2%"),
+                format_number(score.mean_coin, "+.2%"),
+                format_number(score.excess_mean, "+.2%"),
+                format_number(score.excess_mean_t, ".1f"),
                 format_number(score.share_beat_median, ".0%"),
+                format_number(score.share_beat_bitcoin, ".0%"),
                 format_number(score.share_positive, ".0%"),
                 format_number(score.share_positive_market, ".0%"),
             )

@@ -122,18 +122,20 @@ def split_years(lists: Lists) -> dict[int, Lists]:
 
 def chain_lists(lists: Lists, horizon_days: int) -> tuple[list[date], dict[str, Series]]:
     """Value of 1 that buys one list after another without overlap, beside the median coin and
-    Bitcoin over the same days; before costs.
+    Bitcoin over the same days; before costs. Daily, flat until a list has come to its end.
     """
-    step = horizon_days + 1
-    at: list[int] = []
-    for place, day in enumerate(lists.days):
-        if not at or (day - lists.days[at[-1]]).days >= step:
-            at.append(place)
     known = {"picks": lists.picks, "median coin": lists.median_coin, "Bitcoin": lists.bitcoin}
-    grown: dict[str, Series] = {
-        name: np.asarray(np.cumprod(1.0 + values[at]), np.float64) for name, values in known.items()
-    }
-    return [lists.days[place] for place in at], grown
+    width = (lists.days[-1] - lists.days[0]).days + horizon_days + 1
+    grown = {name: np.ones(width + 1) for name in known}
+    busy = 0
+    for place, day in enumerate(lists.days):
+        start = (day - lists.days[0]).days
+        if start < busy:
+            continue
+        busy = start + horizon_days + 1
+        for name, values in known.items():
+            grown[name][busy:] *= 1.0 + values[place]
+    return [lists.days[0] + timedelta(days=back) for back in range(width + 1)], grown
 
 
 def _select(lists: Lists, year: int) -> Lists:

@@ -10,6 +10,8 @@ FALL_KIND = "moonshots"
 VIEW_KIND = "grades.trader"
 SHOWN_FALLS = 5
 SHOWN_SILENT = 6
+NOBODY = "No coin with $1m of daily volume was judged."
+NO_SKILL = "The model of falls has shown no skill by this day, so no coin stands out."
 
 
 def compute_risks(desk: Desk) -> Json:
@@ -18,24 +20,25 @@ def compute_risks(desk: Desk) -> Json:
 
 
 def _compute_falls(desk: Desk) -> Json:
-    """Of the moonshots, coins with $1m of daily volume; no claim where the model showed no
-    skill.
+    """Of the moonshots, coins with $1m of daily volume. None where the model has shown no skill:
+    then every chance is a base rate, and no coin stands out.
     """
     today = desk.read(FALL_KIND, desk.day)
     part: Json = {"kind": FALL_KIND, "absent": None, "sources": cite(today=today), "coins": []}
     if today is None:
         return part | {"absent": say_absent(FALL_KIND, desk.day)}
-    rows = [row for row in today.rows if has_view(row) and row["fall_80"] and is_liquid(row)]
+    judged = [row for row in today.rows if has_view(row) and row["fall_80"] and is_liquid(row)]
+    rows = [row for row in judged if row["fall_80"]["skill"]]
     rows.sort(key=lambda row: (-Decimal(row["fall_80"]["probability"]), row["token_id"]))
     if not rows:
-        return part | {"absent": "No coin with $1m of daily volume was judged."}
+        return part | {"absent": NO_SKILL if judged else NOBODY}
     part["coins"] = [_describe_fall(row) for row in rows[:SHOWN_FALLS]]
     return part
 
 
 def _describe_fall(row: Json) -> Json:
     fall = row["fall_80"]
-    figures = ("probability", "base_rate", "past_events", "skill")
+    figures = ("probability", "base_rate", "past_events")
     return name_token(row) | {name: fall[name] for name in figures}
 
 

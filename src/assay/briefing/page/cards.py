@@ -139,8 +139,8 @@ def _create_forecast_table(coin: Row, source: int) -> Table:
     for horizon in coin["horizons"]:
         cells: list[Text] = [[count(horizon["days"], "day")]]
         ends = horizon["prices"][0], horizon["prices"][-1]
-        cells += [[Number(format_price(price), source)] for price in ends]
-        low, high = horizon["returns"][0], horizon["returns"][-1]
+        cells += [[Number(format_price(price, digits=4), source)] for price in ends]
+        low, high = (_compare(price, coin["price"]) for price in ends)
         span: Text = [
             Number(format_return(low, 0), source),
             " to ",
@@ -151,6 +151,11 @@ def _create_forecast_table(coin: Row, source: int) -> Table:
     label = f"{coin['name']}: quantiles of the price over the next days"
     drawing = draw_fan(coin["price"], fan, label) if fan else ""
     return Table(title, ("within", "low", "high", "return"), lines, drawing)
+
+
+def _compare(price: str, now: str) -> str:
+    """The simple return to a price; the published returns are logarithms."""
+    return str(Decimal(price) / Decimal(now) - 1)
 
 
 def create_grade_card(board: Row) -> Card:

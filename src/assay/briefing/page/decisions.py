@@ -10,7 +10,6 @@ from assay.briefing.page.numbers import (
     count,
     format_day,
     format_grade,
-    format_level,
     format_price,
     format_return,
     format_share,
@@ -77,7 +76,6 @@ def create_index_card(indices: Row) -> Card:
         Line(
             [
                 [index["name"]],
-                [Number(format_level(index["level"]), source)],
                 [Number(format_return(index["return_1d"]), source)],
                 [Number(format_return(index["return_30d"]), source)],
                 [Number(format_share(index["cash_share"]), source)],
@@ -89,8 +87,9 @@ def create_index_card(indices: Row) -> Card:
     left_out = len(ordered) - len(lines)
     words: list[Text] = []
     if left_out:
-        words.append([f"{count(left_out, 'more index', 'more indices')} did not trade."])
-    table = Table((), ("", "level", "day", "30 days", "cash"), lines)
+        was = "are not shown" if _has_news(ordered[SHOWN_INDICES]) else "did not trade"
+        words.append([f"{count(left_out, 'more index', 'more indices')} {was}."])
+    table = Table((), ("", "day", "30 days", "cash"), lines)
     return Card("indices", "Indices", words, [table] if lines else (), indices["absent"])
 
 
@@ -126,7 +125,7 @@ def create_risk_card(risks: Row) -> Card:
     falls, silent = risks["falls"], risks["silent"]
     tables = []
     if falls["coins"]:
-        title: Text = ["Chance of an 80 % fall within 90 days"]
+        title: Text = ["80 % fall in 90 days"]
         reach = max(Decimal(coin["probability"]) for coin in falls["coins"])
         lines = [_create_fall(coin, falls["sources"]["today"], reach) for coin in falls["coins"]]
         tables.append(Table(title, ("", "chance", "base rate"), lines))
@@ -135,8 +134,6 @@ def create_risk_card(risks: Row) -> Card:
         lines = [_create_silent(coin, silent["sources"]["before"]) for coin in silent["coins"]]
         tables.append(Table(["No longer graded: ", number], ("", "last grade"), lines))
     words: list[Text] = []
-    if any(not coin["skill"] for coin in falls["coins"]):
-        words.append(["The model has shown no skill for such falls: chances are base rates."])
     if silent["count"] == 0:
         words.append(["No coin lost its grade."])
     absent = " ".join(part["absent"] for part in (falls, silent) if part["absent"])
@@ -169,6 +166,8 @@ def create_pick_card(board: Row) -> Card:
     if not board["record"]["absent"]:
         tables.append(_create_record_table(board["record"]))
     words = say_record(board["record"], board["horizon_days"])
+    if board["coins"]:
+        words.append(["Chance is that of doing better than the median coin."])
     if board["left"]:
         words.append(_say_left(board["left"]))
     return Card(

@@ -58,11 +58,6 @@ def format_price(value: str | None, sign: str = "$", digits: int = 5) -> str:
     return f"{sign}{price:,.{places}f}"
 
 
-def format_level(value: str | None) -> str:
-    """The level of an index: 1,234.6."""
-    return MISSING if value is None else f"{Decimal(value):,.1f}"
-
-
 def format_day(value: str) -> str:
     """12 May 2022."""
     day = date.fromisoformat(value)

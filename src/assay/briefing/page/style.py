@@ -42,7 +42,7 @@ i{font-style:normal;font-weight:400;color:var(--soft)}.forecasts tbody th{max-wi
 .forecasts td{padding-left:.4rem}.forecasts .table+.table thead th{padding-top:0}.table{min-width:0}
 a{color:var(--accent)}a.n{color:inherit;text-decoration:none}
 a.n:hover,a.n:focus-visible{color:var(--accent);text-decoration:underline}
-.forecasts .tables,.picks .tables{display:grid;grid-template-columns:1fr 1fr;column-gap:1.4rem}
+.forecasts .tables,.picks .tables{display:grid;grid-template-columns:1fr 1fr;column-gap:1.6rem}
 .picks .tables{grid-template-columns:1fr}
 svg{display:block;width:100%;height:auto;font:9.5px system-ui,"Segoe UI",Roboto,sans-serif}
 svg text{fill:var(--faint)}.pic{min-width:7rem;vertical-align:middle}
