@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.forecasts.compute.trends import compute_trends, name_direction
+from assay.forecasts.measuring.quantiles import compute_block_t
 from assay.forecasts.types import Direction
 
 
@@ -70,3 +71,13 @@ def test_a_longer_panel_and_another_start_change_nothing() -> None:
     late = compute_trends(closes, 50)
     assert whole.statistic[:, :60].tobytes() == part.statistic.tobytes()
     assert whole.slope[:, 50:].tobytes() == late.slope[:, 50:].tobytes()
+
+
+def test_skill_is_tested_over_months() -> None:
+    daily = np.repeat([0.01, 0.03, 0.02, 0.0, 0.04, 0.02, 0.02], 30)
+    daily[5:25] = np.nan
+    means = np.array([0.01, 0.03, 0.02, 0.0, 0.04, 0.02, 0.02])
+    wanted = means.mean() / (means.std(ddof=1) / np.sqrt(7))
+    assert compute_block_t(daily) == pytest.approx(wanted)
+    assert np.isnan(compute_block_t(daily[:150]))
+    assert np.isnan(compute_block_t(np.full(400, np.nan)))

@@ -241,7 +241,7 @@ def _create_trends(findings: Findings) -> Section:
     return Section(
         "Do trend calls mean anything?",
         "A call says how a price has moved. Returns after it, bought a day later, are shown minus "
-        "the same day's mean coin; t is of up minus down by day, for overlapping windows.",
+        "the same day's mean coin; t is of up minus down, over months.",
         [
             Card(
                 "Return after a call",

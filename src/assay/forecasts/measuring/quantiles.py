@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
-from math import isfinite
+from math import isfinite, sqrt
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from assay import evaluation
 from assay.evaluation import QuantileScore, Windows
 from assay.forecasts.compute.conformal import compute_outcomes
 from assay.forecasts.measuring.reading import SaidQuantiles, Window
-from assay.forecasts.types import HORIZONS, QUANTILES, Flags, Matrix
+from assay.forecasts.types import HORIZONS, QUANTILES, Flags, Matrix, Series
 
 CRASHES = (("LUNA", date(2022, 5, 9), 60), ("FTX", date(2022, 11, 8), 60))
 """The 60 days from each of the two shocks of 2022 on."""
@@ -18,14 +18,16 @@ TREND_HORIZONS = (7, 30)
 TREND_NAMES = {1: "up", 0: "none", -1: "down"}
 LEAST_T = 3.0
 """Coins move together and windows overlap: 2 would be reached by luck too often."""
+BLOCK_DAYS = 30
+LEAST_BLOCKS = 6
 _LAG = 1
 
 
 @dataclass(frozen=True, slots=True)
 class TrendScore:
     """Mean log return after a trend call, bought one day later, minus the same day's mean of all
-    coins: by call, with the share of coin-days of each; `t` is of the daily difference up minus
-    down (Newey-West over the horizon).
+    coins: by call, with the share of coin-days of each; `t` is of the difference up minus down,
+    over means of 30 days.
     """
 
     horizon_days: int
@@ -103,9 +105,22 @@ def _score_trend(said: SaidQuantiles, outcome: Matrix, facts: Members, horizon: 
             for name, call in calls.items()
         },
         difference=float(known.mean()) if known.size else float("nan"),
-        t=evaluation.compute_newey_west_t(daily, horizon),
+        t=compute_block_t(daily),
         days=int(known.size),
     )
+
+
+def compute_block_t(daily: Series) -> float:
+    """t statistic of the mean of `daily`, over means of blocks of 30 days, since neighbouring days
+    share most of their outcome. NaN days are left out; NaN with fewer than 6 blocks.
+    """
+    blocks = [
+        float(np.nanmean(part))
+        for part in np.split(daily, range(BLOCK_DAYS, daily.size, BLOCK_DAYS))
+        if np.isfinite(part).any()
+    ]
+    spread = float(np.std(blocks, ddof=1)) if len(blocks) >= LEAST_BLOCKS else 0.0
+    return float(np.mean(blocks)) / (spread / sqrt(len(blocks))) if spread > 0.0 else float("nan")
 
 
 def _mean_by_day(values: Matrix, used: Flags) -> Matrix:
