@@ -144,7 +144,6 @@ def list_unknown(value: object, path: str = "") -> Iterator[str]:
         (["signals", "--hourly", "--as-of", "2021-04-13"], "signals.hourly"),
         (["forecasts", "--symbol", "NOSUCHCOIN", "--as-of", DAY], "NOSUCHCOIN"),
         (["indices", "nosuch", "--as-of", DAY], "trader"),
-        (["evaluate", "--kind", "briefing"], "assay evaluate --kind trader"),
         (
             ["evaluate", "--kind", "signals", "--from", "2021-05-09", "--to", "2021-05-01"],
             "2021-05",

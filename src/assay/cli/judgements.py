@@ -1,25 +1,21 @@
 """train, grade, grades, explain, evaluate: asking the grades room."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
 import orjson
 import typer
-from rich.console import RenderableType
 
 from assay import grades as room
 from assay import markets
 from assay.cli.context import Context, command, err, out
-from assay.cli.rooms import Room, RoomName, find_room, list_needs, publish_room
+from assay.cli.rooms import RoomName, find_room, list_needs, publish_room
 from assay.cli.start import ensure_sample
 from assay.cli.tables.common import WIDE
 from assay.cli.tables.evaluation import draw_evaluation, draw_grades_evaluation
 from assay.cli.tables.grades import draw_explanation, draw_grades
 from assay.kit.atomic import write_atomic
-from assay.kit.errors import BadInput
 from assay.kit.moments import parse_day
 from assay.ledger import Publication
 
@@ -103,38 +99,19 @@ def evaluate(
         ensure_sample(context)
         first = parse_day(start) if start else None
         last = parse_day(end) if end else None
-        document, page, shown = _measure(context, find_room(kind), first, last)
+        measured = find_room(kind)
+        for need in list_needs(measured):
+            publish_room(context, need, context.progress, end=last)
+        home, database, clock = context.home, context.database, context.clock
+        found = measured.evaluate(home, database, clock, context.progress, start=first, end=last)
         if json:
-            write_atomic(json, orjson.dumps(document, option=orjson.OPT_INDENT_2))
+            write_atomic(json, orjson.dumps(found.document, option=orjson.OPT_INDENT_2))
         if html:
-            write_atomic(html, page().encode())
-        out.print(shown)
+            write_atomic(html, found.page.encode())
+        draw = draw_evaluation if measured.grade is None else draw_grades_evaluation
+        out.print(draw(found))
         for path in filter(None, (json, html)):
             err.print(f"Wrote {path}")
-
-
-def _measure(
-    context: Context, measured: Room, start: date | None, end: date | None
-) -> tuple[Mapping[str, Any], Callable[[], str], RenderableType]:
-    """(every figure, the page, what the terminal shows)."""
-    home, database, clock, progress = (
-        context.home, context.database, context.clock, context.progress,
-    )  # fmt: skip
-    if measured.grade is not None:
-        report = room.evaluate_grades(
-            home, database, measured.grade, clock, progress, start=start, end=end
-        )
-        document = room.evaluation_json(report)
-        return document, lambda: room.evaluation_html(report), draw_grades_evaluation(document)
-    if measured.evaluate is None:
-        raise BadInput(
-            f"The {measured.name} judges nothing by itself.",
-            hint="Evaluate what it is made from, for example assay evaluate --kind trader.",
-        )
-    for need in list_needs(measured):
-        publish_room(context, need, progress, end=end)
-    found = measured.evaluate(home, database, clock, progress, start=start, end=end)
-    return found.document, lambda: found.page, draw_evaluation(found)
 
 
 def _require_grades(context: Context, kind: room.GradeKind, as_of: str | None) -> Publication:

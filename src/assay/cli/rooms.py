@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import partial
 
 from assay import (
     briefing,
@@ -22,6 +23,9 @@ from assay import (
 )
 from assay.cli.context import Context
 from assay.grades import GradeKind
+from assay.kit.clock import Clock
+from assay.kit.database import Database
+from assay.kit.home import Home
 from assay.kit.progress import Progress, SilentProgress
 from assay.ledger import Publication
 from assay.publishing import Evaluation, Speaker
@@ -45,12 +49,12 @@ Evaluate = Callable[..., Evaluation]
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """One entry: its speakers, or the kind of grade; how it is evaluated, if it is by itself."""
+    """One entry: how it is evaluated, and its speakers or its kind of grade."""
 
     name: RoomName
+    evaluate: Evaluate
     speakers: tuple[Speaker, ...] = ()
     grade: GradeKind | None = None
-    evaluate: Evaluate | None = None
 
     @property
     def kinds(self) -> frozenset[str]:
@@ -64,15 +68,30 @@ class Room:
         return frozenset(kind for speaker in self.speakers for kind in speaker.reads) - self.kinds
 
 
+def evaluate_grade(
+    kind: GradeKind,
+    home: Home,
+    database: Database,
+    clock: Clock,
+    progress: Progress,
+    *,
+    start: date | None = None,
+    end: date | None = None,
+) -> Evaluation:
+    """Grades in the form of all evaluations; the terminal draws their document itself."""
+    report = grades.evaluate_grades(home, database, kind, clock, progress, start=start, end=end)
+    return Evaluation(kind, grades.evaluation_json(report), grades.evaluation_html(report))
+
+
 ROOMS = (
-    Room(RoomName.TRADER, grade=GradeKind.TRADER),
-    Room(RoomName.INVESTOR, grade=GradeKind.INVESTOR),
-    Room(RoomName.MOONSHOTS, moonshots.SPEAKERS, evaluate=moonshots.evaluate_moonshots),
-    Room(RoomName.INDICES, indices.SPEAKERS, evaluate=indices.evaluate_indices),
-    Room(RoomName.SIGNALS, signals.SPEAKERS, evaluate=signals.evaluate_signals),
-    Room(RoomName.MARKET_STATE, market_state.SPEAKERS, evaluate=market_state.evaluate_market_state),
-    Room(RoomName.FORECASTS, forecasts.SPEAKERS, evaluate=forecasts.evaluate_forecasts),
-    Room(RoomName.BRIEFING, briefing.SPEAKERS, evaluate=briefing.evaluate_briefing),
+    Room(RoomName.TRADER, partial(evaluate_grade, GradeKind.TRADER), grade=GradeKind.TRADER),
+    Room(RoomName.INVESTOR, partial(evaluate_grade, GradeKind.INVESTOR), grade=GradeKind.INVESTOR),
+    Room(RoomName.MOONSHOTS, moonshots.evaluate_moonshots, moonshots.SPEAKERS),
+    Room(RoomName.INDICES, indices.evaluate_indices, indices.SPEAKERS),
+    Room(RoomName.SIGNALS, signals.evaluate_signals, signals.SPEAKERS),
+    Room(RoomName.MARKET_STATE, market_state.evaluate_market_state, market_state.SPEAKERS),
+    Room(RoomName.FORECASTS, forecasts.evaluate_forecasts, forecasts.SPEAKERS),
+    Room(RoomName.BRIEFING, briefing.evaluate_briefing, briefing.SPEAKERS),
 )
 SPEAKERS = tuple(speaker for room in ROOMS for speaker in room.speakers)
 

@@ -21,8 +21,9 @@ def draw_evaluation(found: Evaluation) -> Group:
     return Group(Text(title, style="bold"), facts, Text("Not investment advice."))
 
 
-def draw_grades_evaluation(report: Mapping[str, Any]) -> Group:
+def draw_grades_evaluation(found: Evaluation) -> Group:
     """The figures a reader asks for first; the JSON and the page hold all of them."""
+    report = found.document
     window, universe, null = report["window"], report["universe"], report["permutation"]
     head = (
         f"{report['kind'].title()}, {report['horizon_days']} days ahead, {window['from']} to "
