@@ -19,6 +19,7 @@ from assay.briefing.scoring import (
     PickScore,
     chain_lists,
     collect_lists,
+    count_apart,
     score_lists,
     split_years,
 )
@@ -224,7 +225,8 @@ def _draw_board(board: BoardReport) -> Section:
     return Section(
         NAMES[board.kind],
         f"{board.score.picks:,} picks of {board.score.lists:,} daily lists, each held "
-        f"{board.horizon_days} days. t-statistics allow for overlapping days (Newey and West).",
+        f"{board.horizon_days} days; {count_apart(board.lists, board.horizon_days)} of them do not "
+        "overlap. t-statistics allow for the overlap (Newey and West).",
         [
             Card(
                 "One list after another",

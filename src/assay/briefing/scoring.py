@@ -127,15 +127,24 @@ def chain_lists(lists: Lists, horizon_days: int) -> tuple[list[date], dict[str, 
     known = {"picks": lists.picks, "median coin": lists.median_coin, "Bitcoin": lists.bitcoin}
     width = (lists.days[-1] - lists.days[0]).days + horizon_days + 1
     grown = {name: np.ones(width + 1) for name in known}
-    busy = 0
-    for place, day in enumerate(lists.days):
-        start = (day - lists.days[0]).days
-        if start < busy:
-            continue
-        busy = start + horizon_days + 1
+    for place in _list_apart(lists, horizon_days):
+        ends = (lists.days[place] - lists.days[0]).days + horizon_days + 1
         for name, values in known.items():
-            grown[name][busy:] *= 1.0 + values[place]
+            grown[name][ends:] *= 1.0 + values[place]
     return [lists.days[0] + timedelta(days=back) for back in range(width + 1)], grown
+
+
+def count_apart(lists: Lists, horizon_days: int) -> int:
+    """How many lists do not overlap: how often the market was really asked."""
+    return len(_list_apart(lists, horizon_days))
+
+
+def _list_apart(lists: Lists, horizon_days: int) -> list[int]:
+    places: list[int] = []
+    for place, day in enumerate(lists.days):
+        if not places or (day - lists.days[places[-1]]).days > horizon_days:
+            places.append(place)
+    return places
 
 
 def _select(lists: Lists, year: int) -> Lists:

@@ -9,9 +9,6 @@ from typing import Any
 
 Json = dict[str, Any]
 
-SECTIONS = ("market", "grades", "signals", "indices", "risks", "picks", "forecasts")
-"""The parts of a briefing, in the order of its sealed row."""
-
 
 @dataclass(frozen=True, slots=True)
 class Source:

@@ -64,7 +64,8 @@ gap:.1rem 1.1rem;margin:0;padding:0;list-style:none}
 .origin{display:inline-block;margin-top:.4rem}h1{font-size:1.8rem}.lead{font-size:1.05rem}}
 @media screen and (max-width:600px){.card{padding:.8rem .8rem .6rem}tbody th{white-space:normal;
 overflow-wrap:anywhere}.pic,.risks .pic,.picks .pic{min-width:3.6rem}
-th,td{padding-left:.45rem}.picks thead th{white-space:normal}.picks .day{display:none}}
+th,td{padding-left:.45rem}.picks thead th{white-space:normal}
+.picks tr>:nth-child(4):not(:last-child){display:none}}
 @page{size:A4;margin:8mm}
 @media print{:root{color-scheme:light;--paper:#fff;--card:#fff;--ink:#1d1b17;--soft:#5d574d;
 --faint:#857e70;--line:#ddd6c8;--rail:#ddd6c8;--accent:#7d560c;--band:#b98a2b2e;--good:#1f7a4d;
