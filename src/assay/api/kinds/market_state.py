@@ -137,7 +137,8 @@ class Partner(Shape):
     """Another token and the correlation with it."""
 
     token_id: int
-    correlation: DecimalText
+    correlation: Annotated[DecimalText, Field(description="Shrunk.")]
+    plain: Annotated[DecimalText | None, Field(description="As it was, without shrinking.")]
 
 
 class Correlations(TokenRow):
