@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -22,7 +23,7 @@ DAY = date(2023, 6, 1)
 CLOSE = datetime(2023, 6, 2, tzinfo=UTC)
 
 
-def draft(rows: bytes = b"[]", day: date = DAY, **changes: str) -> Draft:
+def draft(rows: bytes = b"[]", day: date = DAY, **changes: Any) -> Draft:
     return Draft(DAILY, day, rows, "ab" * 32, CLOSE, "model", "code", **changes)
 
 
@@ -111,3 +112,23 @@ def test_sealed_values_hold_no_floats() -> None:
     assert ledger.canonical_json({"b": 1, "a": ["0.10", None]}) == b'{"a":["0.10",null],"b":1}'
     with pytest.raises(TypeError, match="float"):
         ledger.canonical_json({"a": [{"b": 0.1}]})
+
+
+def test_an_hour_is_live_within_its_own_limit_and_named_by_its_opening(
+    database: Database,
+) -> None:
+    kind = Kind("signals.hourly", live_within=timedelta(hours=1), opens_after=timedelta(hours=1))
+    hour = Draft(kind, DAY, b"[]", "ab" * 32, CLOSE, "model", "code", hour=5)
+    closed = datetime(2023, 6, 1, 6, tzinfo=UTC)
+    assert derive_origin(hour, closed, is_replay=False) is Origin.LIVE
+    assert derive_origin(hour, closed + timedelta(hours=1), is_replay=False) is Origin.BACKFILLED
+    said = publish(database, hour, closed)
+    later = publish(database, Draft(kind, DAY, b"[1]", "ab" * 32, CLOSE, "m", "c", hour=6), CLOSE)
+    assert said.publication_id.startswith(f"signals.hourly-{DAY}T05-")
+    assert ledger.parse_as_of(f"{DAY}T05") == (DAY, 5)
+    with database.read() as connection:
+        assert ledger.load_latest(connection, kind.name) == later
+        assert ledger.load_latest(connection, kind.name, DAY, hour=5) == said
+        assert ledger.load_latest(connection, kind.name, before=later.sequence) == said
+        standing = ledger.list_standing(connection, kind.name)
+    assert [(item.as_of, item.hour) for item in standing] == [(DAY, 5), (DAY, 6)]
