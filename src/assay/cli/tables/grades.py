@@ -74,7 +74,7 @@ def _grade_cells(row: Mapping[str, Any]) -> dict[str, Text | str]:
     cells: dict[str, Text | str] = {
         "#": Text(str(row["rank"] or "-"), style="bright_black"),
         "Token": Text(row["symbol"], style="bold"),
-        "Name": row["name"][:18],
+        "Name": Text(row["name"][:18]),
         "$ a day": format_dollars(row.get("volume_usd")),
     }
     if row["grade"] is None:
