@@ -1,5 +1,6 @@
 """Errors, moments, progress and settings: small things every face relies on."""
 
+import gc
 import os
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from assay.factors import compute_log
 from assay.kit import compiled, errors
 from assay.kit.clock import FixedClock, SystemClock
+from assay.kit.memory import rarer_collections
 from assay.kit.moments import close_of, format_utc, last_closed_day, parse_day, parse_utc
 from assay.kit.progress import parse_line
 from assay.kit.settings import Settings
@@ -95,3 +97,10 @@ def test_kernels_are_cached_apart_for_each_state_of_the_sources() -> None:
 def test_a_day_has_one_form(text: str) -> None:
     with pytest.raises(errors.BadInput, match="is not a day"):
         parse_day(text)
+
+
+def test_garbage_is_looked_for_as_often_as_before_once_the_rows_are_made() -> None:
+    before = gc.get_threshold()
+    with rarer_collections():
+        assert gc.get_threshold()[0] > before[0]
+    assert gc.get_threshold() == before

@@ -10,6 +10,7 @@ from assay.kit.clock import Clock
 from assay.kit.database import Database
 from assay.kit.errors import InFuture, NotEnoughData, NotFound
 from assay.kit.home import Home
+from assay.kit.memory import rarer_collections
 from assay.kit.progress import Progress, SilentProgress
 from assay.ledger import Draft, Publication
 from assay.publishing.code import code_version
@@ -77,7 +78,7 @@ def publish_missing(
     Raises InFuture for an `end` that is not complete.
     """
     news = progress or SilentProgress()
-    with home.lock(speaker.kind.name):
+    with home.lock(speaker.kind.name), rarer_collections():
         now = clock.now()
         days = list_owed(home, database, speaker, now, start, end)
         book = _open_book(database, speaker)
