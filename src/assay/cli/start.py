@@ -96,6 +96,7 @@ class Startup:
     failed: str = ""
     _news: dict[str, tuple[int, int]] = field(default_factory=dict)
     _children: list["subprocess.Popen[str]"] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def text(self) -> str:
@@ -127,7 +128,7 @@ class Startup:
             follow(child, self._listen(progress)).join()
             self.is_ready = child.wait() == 0
         self.failed = "" if self.is_ready else "Preparation"
-        self._news.clear()
+        self._news = {}
         self.on_change()
         if self.is_ready:
             self._fill_history(progress)
@@ -162,9 +163,11 @@ class Startup:
 
     def _listen(self, progress: Progress) -> Callable[[str, int, int], None]:
         def step(label: str, done: int, total: int) -> None:
-            news = {name: said for name, said in self._news.items() if name != label}
-            self._news = news if done >= total else {**news, label: (done, total)}
-            progress.step(label, done, total)
+            # Two processes are listened to at a time, each in a thread of its own.
+            with self._lock:
+                news = {name: said for name, said in self._news.items() if name != label}
+                self._news = news if done >= total else {**news, label: (done, total)}
+                progress.step(label, done, total)
 
         return step
 
