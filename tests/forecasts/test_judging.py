@@ -276,3 +276,18 @@ def test_with_caps_the_market_is_their_total_and_tokens_have_caps() -> None:
     assert log(float(part["total_market_caps"][2]) / total) == pytest.approx(
         float(part["market_returns"][2]), abs=1e-4
     )
+
+
+def test_caps_that_begin_later_say_nothing_about_a_day() -> None:
+    panel = worlds.create_panel()
+    caps = panel.close * panel.unit * 1e6
+    caps[:, :150] = np.nan
+    panel = Panel(**{**vars(panel), "market_cap": caps})
+    # Before the caps, with them, and while the young coin has a cap but no history yet.
+    columns = (140, 149, 400, worlds.YOUNG_FROM + 5)
+    days = sorted(_days(*columns))
+    together = _judge(SCENARIOS, panel, [*days, LAST])
+    for day in days:
+        assert _judge(SCENARIOS, panel.until(day), [day])[day] == together[day]
+    markets = [judge_rows(SCENARIOS, day, panel)[101]["market"] for day in days]
+    assert markets == ["bitcoin", "bitcoin", "total_market_cap", "total_market_cap"]

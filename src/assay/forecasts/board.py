@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from assay.forecasts.compute.volatility import compute_spread
 from assay.forecasts.rows import create_heads
-from assay.forecasts.types import Matrix, NoView, Spread
+from assay.forecasts.types import Flags, Matrix, NoView, Spread
 from assay.markets.types import Panel, Token, TokenKind
 from assay.publishing import Facts, list_coins
 
@@ -19,9 +19,10 @@ Rows = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Board:
-    """A panel with its prices made continuous, and how far they swing."""
+    """A panel with its prices made continuous, how far they swing, and which rows are coins."""
 
     facts: Facts
+    coins: Flags
     spread: Spread
     first_column: int
 
@@ -61,7 +62,7 @@ def create_board(days: Sequence[date], facts: Facts, horizons: Sequence[int]) ->
     kinds = {int(token.token_id): token.kind for token in facts.tokens(days[-1])}
     coins = np.array([kinds.get(int(item)) is TokenKind.COIN for item in panel.token_ids])
     spread = compute_spread(np.asarray(panel.close * panel.unit), coins, horizons)
-    return Board(facts, spread, panel.column(days[0]))
+    return Board(facts, coins, spread, panel.column(days[0]))
 
 
 def name_day(day: date, days_later: int) -> str:

@@ -1,5 +1,7 @@
 """What the scenarios call the market."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,16 +25,28 @@ class Market:
     caps: Series
 
 
-def choose_market(board: Board) -> Market:
-    """The total market cap where caps are known, else Bitcoin; all NaN where neither is."""
+def list_markets(board: Board) -> tuple[Market, ...]:
+    """What may be the market, the first choice first: the total market cap of all coins where the
+    panel has caps, then Bitcoin (all NaN without its candles).
+    """
     panel = board.panel
     unknown = np.full(panel.n_days, np.nan)
-    if panel.market_cap is not None:
-        coins = np.asarray(board.spread.universe.any(axis=1), np.bool_)
-        caps, index = compute_total_cap(np.where(coins[:, None], panel.market_cap, np.nan))
-        if np.isfinite(index).any():
-            return Market("total_market_cap", index, caps, caps)
     place = int(np.searchsorted(panel.token_ids, BITCOIN))
     if place == panel.n_tokens or int(panel.token_ids[place]) != BITCOIN:
-        return Market("bitcoin", unknown, unknown, unknown)
-    return Market("bitcoin", board.closes[place], np.asarray(panel.close[place]), unknown)
+        bitcoin = Market("bitcoin", unknown, unknown, unknown)
+    else:
+        quoted = np.asarray(panel.close[place])
+        bitcoin = Market("bitcoin", board.closes[place], quoted, unknown)
+    if panel.market_cap is None:
+        return (bitcoin,)
+    caps, index = compute_total_cap(np.where(board.coins[:, None], panel.market_cap, np.nan))
+    return Market("total_market_cap", index, caps, caps), bitcoin
+
+
+def choose_market(markets: Sequence[Market], column: int) -> Market:
+    """The first of `markets` that is known on a day, else the last.
+
+    By the day alone: caps that begin later say nothing about it.
+    """
+    known = (market for market in markets if math.isfinite(market.index[column]))
+    return next(known, markets[-1])

@@ -20,7 +20,7 @@ from assay.forecasts.compute.scenarios import (
     compute_market_returns,
     compute_tails,
 )
-from assay.forecasts.market import Market, choose_market
+from assay.forecasts.market import Market, choose_market, list_markets
 from assay.forecasts.rows import (
     Numbers,
     Row,
@@ -61,13 +61,20 @@ class _Learnt:
 def judge_scenarios(days: Sequence[date], facts: Facts, said: Said) -> Iterator[Judgement]:
     """Scenarios of every listed coin, for each of `days`; reads no earlier statement."""
     board = create_board(days, facts, ())
-    market = choose_market(board)
+    markets = list_markets(board)
+    learnt: dict[str, _Learnt] = {}
+    for day in days:
+        market = choose_market(markets, board.panel.column(day))
+        if market.name not in learnt:
+            learnt[market.name] = _learn(board, market)
+        yield Judgement(day, _judge_day(board, learnt[market.name], day), RULES)
+
+
+def _learn(board: Board, market: Market) -> _Learnt:
     betas = compute_betas(compute_market_returns(market.index), board.spread.returns)
     reaches = [_learn_reach(board, market, betas, horizon) for horizon in SCENARIO_HORIZONS]
     tails = [compute_tails(market.index, horizon) for horizon in SCENARIO_HORIZONS]
-    learnt = _Learnt(market, betas, tails, reaches)
-    for day in days:
-        yield Judgement(day, _judge_day(board, learnt, day), RULES)
+    return _Learnt(market, betas, tails, reaches)
 
 
 def _learn_reach(board: Board, market: Market, betas: Betas, horizon: int) -> Cube:
