@@ -51,7 +51,7 @@ def find_id(answer: "subprocess.CompletedProcess[str]") -> str:
         (["forecasts"], "forecasts.quantiles-2021-04-13", ["7 d", "90 d", "BTC"]),
         (["forecasts", "--symbol", "BTC"], "forecasts.quantiles", ["50%", "Volatility"]),
         (["levels", "--symbol", "BTC"], "forecasts.levels", ["support", "Touched"]),
-        (["scenarios", "--top", "3"], "forecasts.scenarios", ["Market bear", "Market bull"]),
+        (["scenarios", "--top", "3"], "forecasts.scenarios", ["bear", "bull"]),
         (["moonshots", "--top", "5"], "moonshots-2021-04-13", ["past events", "-80 %"]),
         (["moonshots", "--outcomes"], "moonshots.outcomes-2021-04-13", ["Became"]),
         (["market"], "market_state-2021-04-13", ["Bull or bear", "Fear and greed"]),
@@ -69,7 +69,7 @@ def test_a_day_that_is_owed_is_said_and_shown(
         assert DAY in answer.stdout
         if columns == 160:
             first = said
-            assert all(word in answer.stdout for word in words), answer.stdout
+            assert all(word.lower() in answer.stdout.lower() for word in words), answer.stdout
     assert said == first
 
 
