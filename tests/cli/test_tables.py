@@ -9,9 +9,15 @@ from rich.console import Console, RenderableType
 from tests.api.spoken import make_kind_rows
 from tests.api.world import make_registry, make_rows
 
-from assay.cli.tables.common import format_dollars, format_price
+from assay.cli.tables.common import create_table, format_dollars, format_price
 from assay.cli.tables.evaluation import draw_evaluation
-from assay.cli.tables.forecasts import draw_levels, draw_quantiles, draw_ranges, draw_scenarios
+from assay.cli.tables.forecasts import (
+    draw_levels,
+    draw_quantiles,
+    draw_ranges,
+    draw_scenarios,
+    to_simple,
+)
 from assay.cli.tables.grades import draw_grades
 from assay.cli.tables.indices import draw_index, draw_indices
 from assay.cli.tables.market import draw_market
@@ -24,15 +30,15 @@ Rows = list[dict[str, Any]]
 Draw = Callable[[Rows, bool], RenderableType]
 
 TABLES: list[tuple[str, Draw, list[str]]] = [
-    ("signals.daily", lambda rows, wide: draw_signals("T", rows, is_wide=wide), ["Constant"]),
-    ("signals.hourly", lambda rows, wide: draw_signals("T", rows, is_wide=wide), ["Constant"]),
-    ("forecasts.quantiles", lambda rows, wide: draw_ranges("T", rows, is_wide=wide), [".."]),
+    ("signals.daily", lambda rows, wide: draw_signals("T", rows), ["Constant"]),
+    ("signals.hourly", lambda rows, wide: draw_signals("T", rows), ["Constant"]),
+    ("forecasts.quantiles", lambda rows, wide: draw_ranges("T", rows), [".."]),
     ("forecasts.quantiles", lambda rows, wide: draw_quantiles("T", rows[0]), ["50%"]),
     ("forecasts.levels", lambda rows, wide: draw_levels("T", rows), ["support"]),
     ("forecasts.scenarios", lambda rows, wide: draw_scenarios("T", rows), ["90"]),
-    ("indices", lambda rows, wide: draw_indices("T", rows, is_wide=wide), ["top-10"]),
+    ("indices", lambda rows, wide: draw_indices("T", rows), ["top-10"]),
     ("indices", lambda rows, wide: draw_index("T", rows[0], 9), ["next rebalance", "sell"]),
-    ("moonshots", lambda rows, wide: draw_moonshots("T", rows, is_wide=wide), ["no skill shown"]),
+    ("moonshots", lambda rows, wide: draw_moonshots("T", rows), ["no skill shown"]),
     ("moonshots.outcomes", lambda rows, wide: draw_outcomes("T", rows), ["miss"]),
     ("market_state", lambda rows, wide: draw_market("T", rows[0]), ["bull", "Extreme Greed"]),
 ]
@@ -72,6 +78,37 @@ def test_grades_show_markup_as_it_is() -> None:
 def test_running_positions_come_first_the_surest_first_the_silent_last() -> None:
     ordered = order_signals(make_kind_rows("signals.daily", DAY))
     assert [row["signal"] for row in ordered] == [1, -1, 0, None]
+
+
+@pytest.mark.parametrize("width", [80, 100, 120, 160])
+@pytest.mark.parametrize(("kind", "draw"), [(kind, draw) for kind, draw, _ in TABLES])
+def test_no_number_is_cut_short(kind: str, draw: Draw, width: int) -> None:
+    rows = make_kind_rows(kind, DAY)
+    table = show(draw(rows, False), width)
+    assert "…" not in table, table
+
+
+def test_a_narrow_table_leaves_out_its_spare_columns_in_order_and_takes_back_what_fits() -> None:
+    table = create_table(["A", "B", "C", "D"], spare=("D", "B", "C"))
+    table.add_row("a" * 10, "b" * 4, "c" * 10, "d" * 6)
+    assert show(table, 36).split() == ["A", "B", "C", "D", "a" * 10, "b" * 4, "c" * 10, "d" * 6]
+    assert show(table, 35).split()[:3] == ["A", "B", "C"]
+    assert show(table, 27).split()[:3] == ["A", "C", "a" * 10]
+    assert show(table, 24).split()[:3] == ["A", "C", "a" * 10]
+    assert show(table, 20).split()[:3] == ["A", "B", "a" * 10]
+    assert show(table, 36).split()[:4] == ["A", "B", "C", "D"]
+
+
+def test_scenarios_show_log_returns_as_plain_ones() -> None:
+    assert round(float(to_simple("-0.6931")), 3) == -0.5
+    assert to_simple("0") == "0"
+
+
+def test_tokens_without_a_view_stand_below_by_reason() -> None:
+    rows = make_kind_rows("signals.daily", DAY)
+    silent = [row for row in rows if row["no_view"]]
+    text = show(draw_signals("T", rows), 80)
+    assert f"no view: {silent[0]['no_view']['code']}  {silent[0]['symbol']}" in text
 
 
 def test_what_a_room_found_is_shown_line_by_line() -> None:

@@ -20,7 +20,7 @@ from assay import signals as signalling
 from assay.cli.context import Context, command, err, out
 from assay.cli.rooms import require_day
 from assay.cli.start import ensure_sample
-from assay.cli.tables.common import WIDE, Row
+from assay.cli.tables.common import Row
 from assay.cli.tables.forecasts import draw_levels, draw_quantiles, draw_ranges, draw_scenarios
 from assay.cli.tables.indices import draw_index, draw_indices
 from assay.cli.tables.market import draw_market
@@ -52,7 +52,7 @@ def signals(
         kind = "signals.hourly" if hourly else "signals.daily"
         said = require(context, signalling.SPEAKERS, kind, as_of)
         rows = choose(context, said, symbol, top, order_signals(read(said)))
-        out.print(draw_signals(describe(said, "Signals"), rows, is_wide=out.width >= WIDE))
+        out.print(draw_signals(describe(said, "Signals"), rows))
         sign(said)
 
 
@@ -64,7 +64,7 @@ def forecasts(symbol: SymbolOption = None, top: TopOption = 25, as_of: AsOfOptio
         if symbol:
             out.print(draw_quantiles(describe(said, "Forecast"), rows[0]))
         else:
-            out.print(draw_ranges(describe(said, "Forecasts"), rows, is_wide=out.width >= WIDE))
+            out.print(draw_ranges(describe(said, "Forecasts"), rows))
         sign(said)
 
 
@@ -96,7 +96,7 @@ def indices(
         said = require(context, baskets.SPEAKERS, "indices", as_of)
         rows = read(said)
         if name is None:
-            out.print(draw_indices(describe(said, "Indices"), rows, is_wide=out.width >= WIDE))
+            out.print(draw_indices(describe(said, "Indices"), rows))
         else:
             wanted = name.casefold()
             known = {row["slug"].casefold(): row for row in rows}
@@ -125,7 +125,7 @@ def moonshots(
             out.print(draw_outcomes(describe(said, "Outcomes of moonshots"), rows))
         else:
             title = describe(said, "Moonshots")
-            out.print(draw_moonshots(title, rows, is_wide=out.width >= WIDE))
+            out.print(draw_moonshots(title, rows))
         sign(said)
 
 

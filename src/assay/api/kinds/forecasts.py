@@ -82,10 +82,10 @@ class HorizonScenarios(Shape):
     through: Annotated[date, Field(description="Day at whose close the scenario has come true.")]
     past_windows: int
     independent_windows: Annotated[int, Field(description="Windows that do not overlap.")]
-    market_returns: Annotated[list[DecimalText], Field(description="Of the market, as shares.")]
+    market_returns: Annotated[list[DecimalText], Field(description="Log returns of the market.")]
     market_levels: Annotated[list[DecimalText] | None, Field(description="Price of the market.")]
     total_market_caps: Many
-    returns: Annotated[list[DecimalText], Field(description="Of the token, as shares.")]
+    returns: Annotated[list[DecimalText], Field(description="Log returns of the token.")]
     prices: list[DecimalText]
     prices_low: Annotated[list[DecimalText], Field(description="Lower end of the 90 % interval.")]
     prices_high: Annotated[list[DecimalText], Field(description="Upper end of the 90 % interval.")]

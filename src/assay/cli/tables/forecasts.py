@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from rich.console import Group
-from rich.table import Table
 from rich.text import Text
 
 from assay.cli.tables.common import (
@@ -13,7 +12,7 @@ from assay.cli.tables.common import (
     create_table,
     draw_faint,
     draw_return,
-    draw_silence,
+    draw_silent,
     draw_symbol,
     format_figure,
     format_price,
@@ -28,26 +27,22 @@ DIRECTIONS = {
 OUTER = "0.05", "0.95"
 
 
-def draw_ranges(title: str, rows: Sequence[Row], *, is_wide: bool) -> Table:
+def draw_ranges(title: str, rows: Sequence[Row]) -> Group:
     """The 90 % range of each horizon, one line a token."""
     days = next((_list_days(row) for row in rows if row["horizons"]), [])
-    shown = days if is_wide else days[1:3]
-    columns = ["Token", "Close", "Volatility", *(f"{day} d" for day in shown), "Trend"]
+    names = [f"{day} d" for day in days]
+    columns = ["Token", "Close", "Volatility", *names, "Trend"]
+    spare = [*names[3:], *names[:1], "Volatility", "Trend", "Close", *names[2:3]]
     right = [name for name in columns if name not in ("Token", "Trend")]
     caption = "Ranges hold the close with 90 % by what was known; volatility is that of a day."
-    table = create_table(columns, title=title, right=right, caption=caption)
+    table = create_table(columns, title=title, right=right, caption=caption, spare=spare)
     for row in rows:
         if row["no_view"] is not None:
-            blank = [""] * len(shown)
-            table.add_row(
-                draw_symbol(row), format_price(row["price"]), "", *blank, draw_silence(row)
-            )
             continue
         low, high = (row["quantiles"].index(level) for level in OUTER)
         ranges = [
             f"{format_price(item['prices'][low])} .. {format_price(item['prices'][high])}"
             for item in row["horizons"]
-            if item["days"] in shown
         ]
         table.add_row(
             draw_symbol(row),
@@ -56,69 +51,78 @@ def draw_ranges(title: str, rows: Sequence[Row], *, is_wide: bool) -> Table:
             *ranges,
             DIRECTIONS[row["trend"]["direction"]] if row["trend"] else draw_faint(None),
         )
-    return table
+    return Group(table, *draw_silent(rows))
 
 
 def draw_quantiles(title: str, row: Row) -> Group:
-    """Every quantile of one token, one line a horizon."""
+    """Every quantile of one token, one column a horizon."""
     head = Text(f"{title}  {row['symbol']} {row['name']} at {format_price(row['price'])}")
     head.stylize("bold")
     if row["no_view"] is not None:
         return Group(head, Text(f"no view: {row['no_view']['reason']}"))
-    columns = ["Days", "Close of", *(format_share(level, 0) for level in row["quantiles"])]
-    table = create_table(columns, right=[name for name in columns if name != "Close of"])
-    for item in row["horizons"]:
-        prices = [format_price(price) for price in item["prices"]]
-        table.add_row(str(item["days"]), item["through"], *prices)
+    horizons = [f"{days} d" for days in _list_days(row)]
+    table = create_table(["Quantile", *horizons], right=["Quantile", *horizons])
+    table.add_row("", *(draw_faint(item["through"]) for item in row["horizons"]))
+    for place, level in enumerate(row["quantiles"]):
+        prices = [format_price(item["prices"][place]) for item in row["horizons"]]
+        table.add_row(format_share(level, 0), *prices)
     return Group(head, table, _describe_trend(row))
 
 
-def draw_levels(title: str, rows: Sequence[Row]) -> Table:
+def draw_levels(title: str, rows: Sequence[Row]) -> Group:
     """Support and resistance with the evidence for each, nearest first."""
     columns = ("Token", "Close", "", "Level", "Away", "Touched", "Turned", "Strength", "Since",
                "Last")  # fmt: skip
     right = ("Close", "Level", "Away", "Touched", "Turned", "Strength")
-    table = create_table(columns, title=title, right=right)
+    spare = ("Turned", "Since", "Last", "Close")
+    table = create_table(columns, title=title, right=right, spare=spare)
     for row in rows:
         head: list[Cell] = [draw_symbol(row), format_price(row["price"])]
         if row["no_view"] is not None:
-            table.add_row(*head, draw_silence(row))
             continue
         levels = [*reversed(row["resistances"]), *row["supports"]]
         for level in levels:
             table.add_row(*head, *_level_cells(level))
             head = ["", ""]
         if not levels:
-            table.add_row(*head, draw_faint("no level near"))
-    return table
+            table.add_row(*head, draw_faint("none near"))
+    return Group(table, *draw_silent(rows))
 
 
-def draw_scenarios(title: str, rows: Sequence[Row]) -> Table:
-    """What a bear, base and bull market would mean, one line a horizon."""
-    names = next((row["scenarios"] for row in rows if row["horizons"]), ["bear", "base", "bull"])
-    columns = ["Token", "Close", "Beta", "Days"]
-    for name in names:
-        columns += [f"Market {name}", "Return", "Price"]
-    right = [name for name in columns if name != "Token"]
-    table = create_table(columns, title=title, right=right)
+def draw_scenarios(title: str, rows: Sequence[Row]) -> Group:
+    """What a bear and a bull market would mean, one line a horizon; base is no change."""
+    columns = ("Token", "Close", "Beta", "Days", "Bear", "Token ", "Price", "Bull", " Token",
+               " Price")  # fmt: skip
+    caption = (
+        "Bear and Bull: what the market did in the worst and the best tenth of its own past "
+        "windows; beside them what that would mean for the token. Base is no change."
+    )
+    right = columns[1:]
+    spare = ("Beta", "Close")
+    table = create_table(columns, title=title, right=right, caption=caption, spare=spare)
     for row in rows:
+        if row["no_view"] is not None:
+            continue
         head: list[Cell] = [
             draw_symbol(row), format_price(row["price"]), format_figure(row["beta"]),
         ]  # fmt: skip
-        if row["no_view"] is not None:
-            table.add_row(*head, "", draw_silence(row))
-            continue
+        bear, bull = (row["scenarios"].index(name) for name in ("bear", "bull"))
         for item in row["horizons"]:
             cells: list[Cell] = []
-            for place in range(len(names)):
+            for place in (bear, bull):
                 cells += [
-                    draw_return(item["market_returns"][place], 0),
-                    draw_return(item["returns"][place], 0),
+                    draw_return(to_simple(item["market_returns"][place]), 0),
+                    draw_return(to_simple(item["returns"][place]), 0),
                     format_price(item["prices"][place]),
                 ]
             table.add_row(*head, str(item["days"]), *cells)
             head = ["", "", ""]
-    return table
+    return Group(table, *draw_silent(rows))
+
+
+def to_simple(log_return: str) -> str:
+    """A log return as the plain one that people mean by percent."""
+    return str(Decimal(log_return).exp() - 1)
 
 
 def _list_days(row: Row) -> list[int]:

@@ -23,14 +23,14 @@ RETURNS = (("1 d", "return_1d"), ("7 d", "return_7d"), ("30 d", "return_30d"),
            ("All", "return_all"))  # fmt: skip
 
 
-def draw_indices(title: str, rows: Sequence[Row], *, is_wide: bool) -> Table:
+def draw_indices(title: str, rows: Sequence[Row]) -> Table:
     """One line an index."""
-    columns = ["Index", "Level", *(name for name, _ in RETURNS), "Fall", "Coins", "Cash", "Costs"]
-    if is_wide:
-        columns += ["Name", "Regime"]
+    columns = ["Index", "Level", *(name for name, _ in RETURNS), "Fall", "Coins", "Cash", "Costs",
+               "Name", "Regime"]  # fmt: skip
     right = [name for name in columns if name not in ("Index", "Name", "Regime")]
     caption = "1,000 at the start, net of costs; Fall: from the peak; Costs: index points so far."
-    table = create_table(columns, title=title, right=right, caption=caption)
+    spare = ("1 d", "Costs", "Regime", "Name", "7 d")
+    table = create_table(columns, title=title, right=right, caption=caption, spare=spare)
     for row in rows:
         regime = row["regime"]
         cells: list[Cell] = [
@@ -41,9 +41,9 @@ def draw_indices(title: str, rows: Sequence[Row], *, is_wide: bool) -> Table:
             str(row["coins"]),
             format_share(row["cash_share"], 0),
             format_figure(row["costs"], 0),
+            Text(row["name"]),
+            draw_faint(regime["state"] if regime else "always in"),
         ]
-        if is_wide:
-            cells += [Text(row["name"]), draw_faint(regime["state"] if regime else "always in")]
         table.add_row(*cells)
     return table
 

@@ -12,7 +12,7 @@ from assay.cli.tables.common import (
     create_table,
     draw_faint,
     draw_return,
-    draw_silence,
+    draw_silent,
     draw_symbol,
     format_dollars,
     format_price,
@@ -22,17 +22,23 @@ from assay.cli.tables.common import (
 RISES = (("up_2x", "2x"), ("up_5x", "5x"), ("up_10x", "10x"))
 
 
-def draw_moonshots(title: str, rows: Sequence[Row], *, is_wide: bool) -> Group:
+def draw_moonshots(title: str, rows: Sequence[Row]) -> Group:
     """One line a coin; whether the model has any skill at each event stands above."""
-    columns = ["#", "Token", "Price", "$ a day", "Age", "-80 %", *(name for _, name in RISES)]
-    if is_wide:
-        columns += ["Interval", "Usual", "7 d", "Daily move"]
+    rises = [name for _, name in RISES]
+    columns = ("#", "Token", "Price", "$ a day", "Age", "-80 %", "Usual", "Interval", *rises,
+               "7 d", "Daily move")  # fmt: skip
     right = [name for name in columns if name != "Token"]
-    table = create_table(columns, title=title, right=right)
+    spare = ("Daily move", "7 d", "Interval", "Age", "Price", "$ a day")
+    caption = (
+        "-80 %: chance of that fall within 90 days; Usual: how often it happened to such coins; "
+        "faint chances are only base rates."
+    )
+    table = create_table(columns, title=title, right=right, caption=caption, spare=spare)
     for row in rows:
-        cells = _cells(row)
-        table.add_row(*(cells.get(name, "") for name in columns))
-    return Group(*_describe_skill(rows), table)
+        if row["no_view"] is None:
+            cells = _cells(row)
+            table.add_row(*(cells[name] for name in columns))
+    return Group(*_describe_skill(rows), table, *draw_silent(rows))
 
 
 def draw_outcomes(title: str, rows: Sequence[Row]) -> Table:
@@ -41,7 +47,8 @@ def draw_outcomes(title: str, rows: Sequence[Row]) -> Table:
                "Became")  # fmt: skip
     right = ("Price then", "Now", "Return", "Best", "Worst", "Was said")
     caption = "Was said: chance of an 80 % fall within 90 days; Best and Worst: closes on the way."
-    table = create_table(columns, title=title, right=right, caption=caption)
+    spare = ("Price then", "Now")
+    table = create_table(columns, title=title, right=right, caption=caption, spare=spare)
     for row in rows:
         table.add_row(
             draw_symbol(row),
@@ -65,8 +72,6 @@ def _cells(row: Row) -> dict[str, Cell]:
         "$ a day": format_dollars(row["volume_usd"]),
         "Age": draw_faint(f"{row['age_days']} d"),
     }
-    if row["no_view"] is not None:
-        return cells | {"2x": draw_silence(row)}
     fall = row["fall_80"]
     for event, name in RISES:
         cells[name] = _draw_chance(row["events"][event])

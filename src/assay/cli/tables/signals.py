@@ -13,7 +13,7 @@ from assay.cli.tables.common import (
     create_table,
     draw_faint,
     draw_return,
-    draw_silence,
+    draw_silent,
     draw_symbol,
     format_price,
     format_share,
@@ -29,10 +29,10 @@ CAPTION = (
     "Followed, Constant, Held: net returns of the signal, of its mean exposure held constantly, "
     "and of the coin. Followed says nothing without Constant: cash beats holding a falling coin."
 )
-_NARROW: tuple[str, ...] = tuple(
-    "Token Signal Entered Close Stop Target Sure Followed Constant Held".split()
+COLUMNS: tuple[str, ...] = tuple(
+    "Token Signal Trend Entered Entry Close Stop Target Sure Followed Constant Held".split()
 )
-_RIGHT = frozenset(_NARROW) - {"Token", "Signal", "Entered"} | {"Entry", "Trend"}
+SPARE = ("Entry", "Trend", "Entered", "Sure", "Close", "Target", "Stop")
 
 
 def order_signals(rows: Sequence[Row]) -> list[Row]:
@@ -45,30 +45,20 @@ def order_signals(rows: Sequence[Row]) -> list[Row]:
     return sorted(rows, key=key)
 
 
-def draw_signals(title: str, rows: Sequence[Row], *, is_wide: bool) -> Group:
+def draw_signals(title: str, rows: Sequence[Row]) -> Group:
     """One line a token, and the rules that gave the signals in words."""
-    columns = _NARROW
-    if is_wide:
-        columns = (*_NARROW[:2], "Trend", "Entered", "Entry", *_NARROW[3:])
-    table = create_table(columns, title=title, right=tuple(_RIGHT), caption=CAPTION)
+    right = [name for name in COLUMNS if name not in ("Token", "Signal", "Entered")]
+    table = create_table(COLUMNS, title=title, right=right, caption=CAPTION, spare=SPARE)
     for row in rows:
-        cells = _cells(row)
-        table.add_row(*(cells[name] for name in columns))
+        if row["no_view"] is None:
+            cells = _cells(row)
+            table.add_row(*(cells[name] for name in COLUMNS))
     reasons = dict.fromkeys(row["reason"] for row in rows if row["reason"])
-    return Group(table, *(Text(reason, style="bright_black") for reason in list(reasons)[:REASONS]))
+    said = [Text(reason, style="bright_black") for reason in list(reasons)[:REASONS]]
+    return Group(table, *said, *draw_silent(rows))
 
 
 def _cells(row: Row) -> dict[str, Cell]:
-    if row["no_view"] is not None:
-        blank: dict[str, Cell] = dict.fromkeys(
-            ("Trend", "Entered", "Entry", "Stop", "Target", "Sure", "Followed", "Constant", "Held"),
-            "",
-        )
-        return blank | {
-            "Token": draw_symbol(row),
-            "Signal": draw_silence(row),
-            "Close": format_price(row["close"]),
-        }
     length = row.get("trend_days", row.get("trend_hours"))
     unit = "d" if "trend_days" in row else "h"
     trend = SIDES.get(row["trend"], Text(MISSING)).plain[:1]
