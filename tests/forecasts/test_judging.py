@@ -291,3 +291,12 @@ def test_caps_that_begin_later_say_nothing_about_a_day() -> None:
         assert _judge(SCENARIOS, panel.until(day), [day])[day] == together[day]
     markets = [judge_rows(SCENARIOS, day, panel)[101]["market"] for day in days]
     assert markets == ["bitcoin", "bitcoin", "total_market_cap", "total_market_cap"]
+
+
+@every_speaker
+def test_a_market_that_fell_silent_a_month_ago_is_an_empty_list(speaker: Speaker) -> None:
+    panel = worlds.create_panel()
+    for side in (panel.open, panel.high, panel.low, panel.close, panel.volume):
+        side[:, 300:] = np.nan
+    judged = _judge(speaker, panel, _days(329, 330, 340))
+    assert [rows == b"[]" for rows in judged.values()] == [False, True, True]

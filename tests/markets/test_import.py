@@ -38,6 +38,14 @@ def test_an_import_can_be_read_back(home: Home, take: Importer) -> None:
     assert panel.market_cap[0, 0] == 1e9
 
 
+def test_a_market_cap_of_0_is_an_unknown_one(home: Home, take: Importer) -> None:
+    report = take([bar("BTC", day, 100.0, market_cap_usd=1e9 * (day % 2)) for day in range(4)])
+    assert report.accepted == 4
+    caps = load_panel(home).market_cap
+    assert caps is not None
+    assert np.isnan(caps[0]).tolist() == [True, False, True, False]
+
+
 def test_importing_the_same_content_again_changes_nothing(home: Home, take: Importer) -> None:
     rows = [bar("BTC", day, 100.0) for day in range(5)] + [bar("BTC", 5, -1.0)]
     take(rows)

@@ -121,9 +121,11 @@ def _list_horizons(board: Board, returns: Numbers, rows: Rows, day: date) -> lis
     """What each token's row says of each horizon."""
     closes = np.asarray(board.panel.close[:, board.panel.column(day)])[rows]
     prices = closes[:, None, None] * factors.compute_exp(returns)
-    said = format_returns(returns.reshape(rows.size, -1))
-    said_prices = format_prices(prices.reshape(rows.size, -1), closes)
     count = len(QUANTILES)
+    # The width is spelt out: it cannot be found from a day on which nobody is listed.
+    shape = rows.size, len(HORIZONS) * count
+    said = format_returns(returns.reshape(shape))
+    said_prices = format_prices(prices.reshape(shape), closes)
     parts = [
         (horizon, name_day(day, horizon), slice(place * count, (place + 1) * count))
         for place, horizon in enumerate(HORIZONS)

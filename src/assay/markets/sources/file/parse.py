@@ -1,7 +1,8 @@
 """Reading a table of candles, whatever wrote it: text or typed columns in, our columns out. Pure.
 
 Wanted columns: symbol, time, close; open, high, low, volume (base units), market_cap_usd and
-quote_volume are optional and stay missing where they are. Other columns are ignored.
+quote_volume are optional and stay missing where they are. A market cap of 0 is missing too: that is
+how aggregators write a supply they do not know. Other columns are ignored.
 """
 
 import polars as pl
@@ -53,7 +54,10 @@ def parse_candles(raw: pl.DataFrame) -> pl.DataFrame:
         .when(pl.col("unreadable"))
         .then(pl.lit("unreadable number"))
     )
-    return frame.with_columns(reason.alias("reason")).drop("unreadable")
+    cap = pl.when(pl.col("market_cap_usd") != 0.0).then(pl.col("market_cap_usd"))
+    return frame.with_columns(reason.alias("reason"), cap.alias("market_cap_usd")).drop(
+        "unreadable"
+    )
 
 
 def _number(frame: pl.DataFrame, name: str) -> pl.Expr:
