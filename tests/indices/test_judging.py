@@ -137,6 +137,7 @@ def test_equal_to_the_back_tester_on_the_same_targets(text: str) -> None:
 
 @pytest.mark.parametrize("text", BOOKS)
 def test_rows_agree_with_themselves(text: str) -> None:
+    assert rows_of(text)[0]["benchmarks"] == {"bitcoin": None, "equal_weight": "1000.000000"}
     for row in rows_of(text):
         level = float(row["level"])
         worth = sum(float(item["amount"]) * float(item["price"]) for item in row["holdings"])

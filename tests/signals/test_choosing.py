@@ -7,9 +7,9 @@ import pytest
 from tests.signals.worlds import create_bars
 
 from assay.backtest import run_signals
+from assay.markets.types import BITCOIN
 from assay.signals.compute.choosing import choose_rules, compute_gains
 from assay.signals.compute.walking import Scene, compute_rule_states, compute_scene
-from assay.signals.judging import BITCOIN
 from assay.signals.types import DAILY, Bars
 
 REFITS = [200, 260, 320]

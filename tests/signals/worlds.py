@@ -8,9 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from assay.markets.types import Panel, Token, TokenId, TokenKind
+from assay.markets.types import BITCOIN, Panel, Token, TokenId, TokenKind
 from assay.publishing import Hours, KnownFacts
-from assay.signals.judging import BITCOIN
 from assay.signals.types import Bars
 
 FIRST = date(2020, 9, 1)

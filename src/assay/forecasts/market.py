@@ -9,8 +9,7 @@ import numpy as np
 from assay.forecasts.board import Board
 from assay.forecasts.compute.scenarios import compute_total_cap
 from assay.forecasts.types import Series
-
-BITCOIN = 3375
+from assay.markets.types import BITCOIN
 
 
 @dataclass(frozen=True)

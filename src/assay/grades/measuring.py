@@ -22,10 +22,9 @@ from assay.kit.database import Database
 from assay.kit.errors import BadInput
 from assay.kit.home import Home
 from assay.kit.progress import Progress
-from assay.markets.types import Panel, Registry, TokenId, TokenKind
+from assay.markets.types import BITCOIN, Panel, Registry, TokenKind
 from assay.publishing import KnownFacts, load_facts
 
-BITCOIN = TokenId(3375)
 LINEAR = "linear model"
 SILENT_DAYS = 14
 """Days without a bar after which a coin that nobody explained counts as dead."""

@@ -38,11 +38,11 @@ from assay.kit.database import Database
 from assay.kit.errors import BadInput, NotEnoughData
 from assay.kit.home import Home
 from assay.kit.progress import Progress
+from assay.markets.types import BITCOIN
 from assay.publishing import Evaluation
 
 Series = NDArray[np.float64]
 
-BITCOIN = 3375
 MARKET_EVERY_DAYS = 7
 LEAST_DAYS = 60
 _DAY = timedelta(days=1)

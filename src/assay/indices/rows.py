@@ -23,6 +23,7 @@ from assay.indices.types import (
     Target,
     Trade,
 )
+from assay.markets.types import BITCOIN
 from assay.publishing import format_decimal, format_price
 
 AMOUNT_DIGITS = 12
@@ -92,6 +93,7 @@ def create_row(
         "level": format_decimal(level, 6),
         **{f"return_{days}d": _compare(level, past(days)) for days in (1, 7, 30)},
         "return_all": format_decimal(level / BASE_LEVEL - 1.0, 6),
+        "benchmarks": _set_beside(position.start, view),
         "peak": format_decimal(state.peak, 6),
         "drawdown": format_decimal(min(level / state.peak - 1.0, 0.0), 6),
         "turnover": format_decimal(state.turnover, 6),
@@ -212,6 +214,23 @@ def _format_orders(orders: Orders, view: View) -> Json:
             }
             for target in orders.targets
         ],
+    }
+
+
+def _set_beside(start: date, view: View) -> Json:
+    """What one would have by holding Bitcoin, or all coins in equal parts, from the same start."""
+    features, column = view.features, view.column
+    first = features.panel.column(start)
+    bitcoin = features.rows.get(BITCOIN)
+    series = {
+        "bitcoin": None if bitcoin is None else features.filled[bitcoin],
+        "equal_weight": features.level,
+    }
+    return {
+        name: None
+        if values is None
+        else format_decimal(BASE_LEVEL * float(values[column] / values[first]), 6)
+        for name, values in series.items()
     }
 
 

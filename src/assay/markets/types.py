@@ -26,6 +26,10 @@ AsOf = date | datetime
 FIELDS = ("open", "high", "low", "close", "volume")
 
 
+BITCOIN = TokenId(3375)
+"""The id under which clients of the field know it."""
+
+
 class TokenKind(StrEnum):
     """What a token is; only coins are graded."""
 

@@ -13,14 +13,13 @@ from numpy.typing import NDArray
 from assay import ledger
 from assay.kit.moments import close_of, format_utc
 from assay.ledger import Kind
-from assay.markets.types import Token, TokenId, TokenKind
+from assay.markets.types import BITCOIN, Token, TokenKind
 from assay.publishing import FIRST_DAY, Facts, Judgement, Said, Speaker, daily_kind
 from assay.publishing import list_coins as list_daily_coins
 from assay.signals.compute.walking import compute_walk
 from assay.signals.rows import Axis, create_rows
 from assay.signals.types import DAILY, HOURLY, Bars, Book, Matrix
 
-BITCOIN = TokenId(3375)
 FIRST_HOURLY_REFIT = 720
 LISTED_HOURS = 31 * 24
 SOURCES = (

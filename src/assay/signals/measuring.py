@@ -14,6 +14,7 @@ from assay.kit.database import Database
 from assay.kit.errors import BadInput, NotEnoughData
 from assay.kit.home import Home
 from assay.kit.progress import Progress
+from assay.markets.types import BITCOIN
 from assay.publishing import FIRST_DAY, Evaluation, Facts
 from assay.signals.accounts import (
     Figures,
@@ -26,7 +27,6 @@ from assay.signals.accounts import (
 from assay.signals.compute.barriers import find_touches, label_touches
 from assay.signals.compute.walking import compute_scene
 from assay.signals.judging import (
-    BITCOIN,
     DAILY_SIGNALS,
     HOURLY_SIGNALS,
     collect_daily_bars,

@@ -44,6 +44,18 @@ class Transaction(Shape):
     reason: str | None
 
 
+class Benchmarks(Shape):
+    """Levels of what one could have held instead since the index began, before costs."""
+
+    bitcoin: Annotated[
+        DecimalText | None, Field(description="Bitcoin; null: it did not trade then.")
+    ]
+    equal_weight: Annotated[
+        DecimalText,
+        Field(description="All coins of the universe in equal parts, set equal every day."),
+    ]
+
+
 class IndexLevel(Shape):
     """One day of an index."""
 
@@ -59,6 +71,7 @@ class IndexLevel(Shape):
     costs: Annotated[DecimalText | None, Field(description="Paid since the start, index points.")]
     coins: Annotated[int | None, Field(description="Coins held.")]
     cash_share: Annotated[DecimalText | None, Field(description="Share held in cash, 0 to 1.")]
+    benchmarks: Benchmarks
     rebalanced: bool
     no_view: NoView | None
 
@@ -140,8 +153,8 @@ LISTINGS = (
         "/indices/{index}/performance",
         "index_performance",
         IndexLevel,
-        "List the levels of an index by day, newest first, net of costs. Set beside it the "
-        "performance of `top-25` and `/v1/candles/BTC`.",
+        "List the levels of an index by day, newest first, net of costs, beside Bitcoin and "
+        "all coins in equal parts; `top-25` is an index too.",
         subject=Subject.INDEX,
     ),
 )

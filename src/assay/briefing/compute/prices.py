@@ -10,9 +10,6 @@ from assay.briefing.compute.desk import choose_middle
 from assay.markets.types import Panel, TokenKind
 from assay.publishing.types import Facts
 
-BITCOIN = 3375
-"""Bitcoin's id in the bundled registry."""
-
 
 class Prices:
     """Closes as they were known, continuous through redenominations; a coin that stops keeps its

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from assay.briefing.compute.desk import Desk, Sheet, choose_middle, name_token
-from assay.briefing.compute.prices import BITCOIN, Prices
+from assay.briefing.compute.prices import Prices
 from assay.briefing.types import Json
+from assay.markets.types import BITCOIN
 from assay.publishing import FIRST_DAY, format_decimal
 
 RECORD_LISTS = 26
