@@ -74,6 +74,7 @@ def judge_closes(days: Sequence[date], facts: Facts, said: Said) -> Iterable[Jud
                 "symbol": token.symbol,
                 "close": price(float(facts.panel.close[facts.panel.row(token.token_id), column])),
                 "count": counts.get(int(token.token_id), 0) + 1,
+                "known_before": len(facts.tokens(day - 7 * ONE_DAY)),
             }
             for token in list_coins(facts, day)
         ]

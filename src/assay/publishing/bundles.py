@@ -1,7 +1,8 @@
 """A publication with everything it was computed from, in one zip file that travels.
 
 header.json rows.json            what was said, byte for byte
-facts/<day>/tokens.json          the registry as known on the day (and on the day before)
+facts/<day>/tokens.json          the registry as known on the day, and on the days that the
+                                 judge looked back to
 facts/<day>/candles.parquet      the candles as known then; the day before has its own file only
                                  if a correction came between
 facts/hours.parquet              the hourly candles, if it is an hourly statement
@@ -82,6 +83,11 @@ def read_bundle(path: Path) -> dict[str, bytes]:
     return members
 
 
+def name_tokens(day: date) -> str:
+    """The member that holds the registry of a day."""
+    return f"facts/{day}/tokens.json"
+
+
 def pack_tokens(tokens: list[Token]) -> bytes:
     """Tokens as canonical JSON."""
     return orjson.dumps([asdict(token) for token in tokens], option=orjson.OPT_SORT_KEYS)
@@ -151,7 +157,7 @@ def pack_facts(facts: Mapping[date, KnownFacts]) -> dict[str, bytes]:
     members: dict[str, bytes] = {}
     newest = max(facts)
     for day, known in facts.items():
-        members[f"facts/{day}/tokens.json"] = pack_tokens(known.tokens(day))
+        members[name_tokens(day)] = pack_tokens(known.tokens(day))
         if day == newest or known.digest(day) != facts[newest].digest(day):
             members[f"facts/{day}/candles.parquet"] = pack_candles(known.panel.until(day))
     return members

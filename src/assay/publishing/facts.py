@@ -57,6 +57,11 @@ class KnownFacts:
             ]
         return self._tokens[day]
 
+    @property
+    def asked_days(self) -> tuple[date, ...]:
+        """The days of which `tokens` has been asked: a judge may look back."""
+        return tuple(self._tokens)
+
     def hours(self, day: date) -> Hours:
         """Hourly bars up to the last hour of `day`, of the tokens that have any."""
         return self._hours.until(day)

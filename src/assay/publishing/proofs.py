@@ -14,7 +14,15 @@ from assay.kit.errors import BadInput, SourceMalformed
 from assay.kit.home import Home
 from assay.kit.moments import parse_utc
 from assay.ledger import Publication
-from assay.publishing.bundles import pack_facts, pack_hours, read_bundle, unpack_facts, write_bundle
+from assay.publishing.bundles import (
+    name_tokens,
+    pack_facts,
+    pack_hours,
+    pack_tokens,
+    read_bundle,
+    unpack_facts,
+    write_bundle,
+)
 from assay.publishing.code import code_version
 from assay.publishing.facts import KnownFacts, load_facts
 from assay.publishing.said import Load, Look, SaidBook, stored
@@ -104,6 +112,7 @@ def export_publication(
     members = {
         "header.json": said.header,
         "rows.json": said.rows,
+        **{name_tokens(day): pack_tokens(facts.tokens(day)) for day in facts.asked_days},
         **pack_facts(_list_days(facts, said)),
     }
     for kind, day, _ in looks:
