@@ -30,6 +30,11 @@ def reproduce(
                 "Name either a publication id or a bundle.",
                 hint="For example: assay reproduce ID, or assay reproduce --bundle FILE.",
             )
+        if publication_id is not None and Path(publication_id).is_file():
+            raise BadInput(
+                f"{publication_id} is a file, not the id of a publication.",
+                hint=f"Check a bundle with: assay reproduce --bundle {publication_id}",
+            )
         if bundle is not None:
             result = _reproduce_bundle(bundle)
         else:
