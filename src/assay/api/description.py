@@ -35,7 +35,7 @@ shown.
 
 ### Units
 Prices, volumes, grades, probabilities and returns are **decimal strings**; ids, ranks and counts
-integers; a return or share of `0.05` is 5 %.
+integers; a return or share of `0.05` is 5 %, and where a member says log return, exp(0.05) - 1.
 Prices are in the quote asset of the token's pair, as quoted then; `volume` in base units; members
 that end in `_usd` in US dollars; times in UTC. `null` is missing, never zero.
 

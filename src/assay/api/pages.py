@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 from html import escape
 from typing import Any
 
@@ -183,8 +184,8 @@ def draw_codes() -> str:
 def _draw_row(row: Mapping[str, Any]) -> str:
     grade, label = str(row["grade"]), str(row.get("label") or "")
     change = row.get("change")
-    tone = "" if change is None else " down" if str(change).startswith("-") else " up"
-    moved = "" if change is None else str(change) if tone == " down" else f"+{change}"
+    moved = "" if change is None else f"{Decimal(str(change)):+}"
+    tone = " down" if moved.startswith("-") else " up" if moved.strip("+0.") else ""
     return (
         f'<tr><td class="n rank">{escape(str(row.get("rank") or ""))}</td>'
         f'<td class="token"><b>{escape(str(row["symbol"]))}</b>'
