@@ -1,5 +1,7 @@
 """skfolio's weights: within the cap, on the grid, the known answers, and never a crash."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -65,3 +67,17 @@ def test_a_coin_that_never_moved_and_two_coins_are_equal(scheme: Scheme) -> None
     rules = Weights(scheme, 0.5, 60, None)
     assert optimise_weights(still, rules, [0.0] * 5, 0.0) == [0.2] * 5
     assert optimise_weights(draw(60, 2), rules, [0.0] * 2, 0.0) == [0.5, 0.5]
+
+
+def test_an_answer_the_solver_is_not_sure_of_counts_as_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from skfolio.optimization import RiskBudgeting  # noqa: PLC0415 - takes three seconds
+
+    def unsure(*_: object) -> None:
+        warnings.warn("Solution may be inaccurate.", UserWarning, stacklevel=1)
+
+    monkeypatch.setattr(RiskBudgeting, "fit", unsure)
+    rules = Weights(Scheme.RISK_PARITY, 0.4, 60, None)
+    weights = optimise_weights(draw(60, 8), rules, [0.0] * 8, 0.0)
+    assert weights == [0.125] * 8

@@ -43,6 +43,8 @@ def optimise_weights(
     with warnings.catch_warnings():
         # Fewer days than coins: skfolio then clips the covariance, which is what we want.
         warnings.filterwarnings("ignore", "The covariance matrix is not positive definite")
+        # What a solver is not sure of may differ between machines, so it counts as no answer.
+        warnings.filterwarnings("error", "Solution may be inaccurate")
         fitted = _fit(returns, rules, cap, previous, daily_cost) or [1.0 / coins] * coins
     kept = [min(max(weight, 0.0), cap) for weight in fitted]
     return floor_weights(kept, TEN_THOUSAND)
@@ -64,7 +66,7 @@ def _fit(
     for model in models:
         try:
             return list(model.fit(returns).weights_)
-        except OptimizationError:
+        except (OptimizationError, UserWarning):
             continue
     return None
 
