@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from math import isfinite
 
 import numpy as np
 
@@ -252,6 +253,8 @@ def _summarise(report: SignalsReport) -> list[tuple[str, str]]:
 
 
 def _describe_tried(tried: Tried) -> str:
+    if not isfinite(tried.sharpe):
+        return "no excess, so there is none to deflate"
     return (
         f"{tried.deflated_sharpe:.2f} after {tried.configurations} tries"
         f" (Sharpe {tried.sharpe:.2f}, best by chance {tried.expected_best_by_chance:.2f};"

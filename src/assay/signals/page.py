@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import pairwise
+from math import isfinite
 
 import numpy as np
 
@@ -34,6 +35,8 @@ CONVINCING = 0.95
 def describe_verdict(report: SignalsReport) -> str:
     """In one or two sentences: does it time anything?"""
     shares, tried = report.headline.shares, report.tried
+    if not isfinite(tried.sharpe):
+        return "Following and constant exposure earned the same: nothing changed in this window."
     said = (
         f"Following the daily signal, long only, one bar late and net of costs:"
         f" {shares.describe_constant()}."

@@ -87,8 +87,8 @@ class HorizonScenarios(Shape):
     total_market_caps: Many
     returns: Annotated[list[DecimalText], Field(description="Log returns of the token.")]
     prices: list[DecimalText]
-    prices_low: Annotated[list[DecimalText], Field(description="Lower end of the 90 % interval.")]
-    prices_high: Annotated[list[DecimalText], Field(description="Upper end of the 90 % interval.")]
+    prices_low: Annotated[list[DecimalText], Field(description="Lower end of the 80 % interval.")]
+    prices_high: Annotated[list[DecimalText], Field(description="Upper end of the 80 % interval.")]
     market_caps: Many
 
 
