@@ -131,8 +131,15 @@ def tell_next(context: Context, report: ImportReport) -> None:
     """Say how far the data reach now, and how to grade days that lack a grade."""
     if report.interval is not Interval.DAY or not report.has_changed_anything:
         return
-    newest = markets.load_panel(context.home).complete_through
+    panel = markets.load_panel(context.home)
+    newest = panel.complete_through
     out.print(f"The newest complete day is {newest}.")
+    if panel.last_day > newest:
+        out.print(
+            f"Candles reach to {panel.last_day}; a day is complete when four fifths of the tokens"
+            " of the week before it have a whole one.",
+            soft_wrap=True,
+        )
     if any(grades.load_grades(context.database, kind, newest) is None for kind in grades.GradeKind):
         out.print("Grade the days that have no grade yet with: assay backfill", highlight=False)
 
