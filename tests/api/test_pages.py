@@ -79,9 +79,11 @@ def test_the_vendored_files_are_the_published_ones() -> None:
 
 
 @pytest.mark.slow
-def test_the_docs_are_drawn_by_a_real_browser(world: World, chromium: str, tmp_path: Path) -> None:
+def test_the_docs_are_drawn_by_a_real_browser(
+    fresh_world: World, chromium: str, tmp_path: Path
+) -> None:
     """The reference draws itself from our files alone under the strict policy."""
-    with running(world.app) as url:
+    with running(fresh_world.app) as url:
         done = subprocess.run(
             [
                 chromium,
