@@ -42,8 +42,8 @@ i{font-style:normal;font-weight:400;color:var(--soft)}.forecasts tbody th{max-wi
 .forecasts td{padding-left:.4rem}.forecasts .table+.table thead th{padding-top:0}.table{min-width:0}
 a{color:var(--accent)}a.n{color:inherit;text-decoration:none}
 a.n:hover,a.n:focus-visible{color:var(--accent);text-decoration:underline}
-.forecasts .tables,.picks .tables{display:grid;grid-template-columns:1fr 1fr;column-gap:1.6rem}
-.picks .tables{grid-template-columns:1fr}
+.forecasts .tables,.picks .tables{display:grid;column-gap:1.6rem;
+grid-template-columns:repeat(auto-fit,minmax(19rem,1fr))}.picks .tables{grid-template-columns:1fr}
 svg{display:block;width:100%;height:auto;font:9.5px system-ui,"Segoe UI",Roboto,sans-serif}
 svg text{fill:var(--faint)}.pic{min-width:7rem;vertical-align:middle}
 .risks .pic{min-width:5rem}.picks .pic{min-width:12rem}
@@ -60,7 +60,7 @@ footer{margin-top:.9rem;padding-top:.6rem;border-top:1px solid var(--line);font-
 color:var(--soft)}footer p{margin:0 0 .3rem;max-width:none}footer ul{display:flex;flex-wrap:wrap;
 gap:.1rem 1.1rem;margin:0;padding:0;list-style:none}
 @media screen and (max-width:900px){.grid{grid-template-columns:1fr}.card{grid-column:1/-1}
-.forecasts .tables{grid-template-columns:1fr}main{padding:1.4rem .9rem}header{display:block}
+main{padding:1.4rem .9rem}header{display:block}
 .origin{display:inline-block;margin-top:.4rem}h1{font-size:1.8rem}.lead{font-size:1.05rem}}
 @media screen and (max-width:600px){.card{padding:.8rem .8rem .6rem}tbody th{white-space:normal;
 overflow-wrap:anywhere}.pic,.risks .pic,.picks .pic{min-width:3.6rem}
