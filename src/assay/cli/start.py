@@ -11,7 +11,7 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from assay import grades, markets
@@ -49,17 +49,49 @@ def prepare(context: Context) -> None:
         newest = grades.check_day(context.home, kind, None)
         grades.publish_missing(context.home, context.database, kind, context.clock, start=newest)
         context.progress.step("Grading the newest day", done + 1, len(owed))
-    others = [kind for kind in owed if kind is not _KIND_OF_PARENT]
-    children = [spawn(["backfill", "--kind", kind.value, "--progress-lines"]) for kind in others]
-    readers = [follow(child, context.progress.step) for child in children]
+    beside = [["--kind", kind.value] for kind in owed if kind is not _KIND_OF_PARENT]
+    newest_day = markets.load_panel(context.home).complete_through.isoformat()
+    beside += [["--kind", room.name, "--from", newest_day] for room in list_unread(context)]
+    failures: list[str] = []
+    helper = threading.Thread(
+        target=backfill_beside, args=(beside, context.progress.step, failures), daemon=True
+    )
+    helper.start()
     grades.publish_missing(
         context.home, context.database, _KIND_OF_PARENT, context.clock, context.progress
     )
-    for child, reader in zip(children, readers, strict=True):
-        reader.join()
-        if child.wait() != 0:
-            raise AssayError("The back-fill failed.", hint="Its message stands above.")
+    helper.join()
+    if failures:
+        raise AssayError("The back-fill failed.", hint="Its message stands above.")
     publish_newest(context)
+
+
+def backfill_beside(
+    wanted: Sequence[Sequence[str]], step: Callable[[str, int, int], None], failures: list[str]
+) -> None:
+    """Run `assay backfill` with each of `wanted` in turn, in a process beside this one; what fails
+    is added to `failures` and ends the row.
+    """
+    for arguments in wanted:
+        child = spawn(["backfill", *arguments, "--progress-lines"])
+        follow(child, step).join()
+        if child.wait() != 0:
+            failures.append(" ".join(arguments))
+            return
+
+
+def list_unread(context: Context) -> list[Room]:
+    """The rooms that lack the newest day and read nothing that was said, not even by themselves:
+    they need not wait for the grades.
+    """
+    prompt = {speaker.kind.name for speaker in list_prompt(context)}
+    return [
+        room
+        for room in ROOMS
+        if room.grade is None
+        and room.kinds & prompt
+        and not any(speaker.reads or speaker.is_continuing for speaker in room.speakers)
+    ]
 
 
 def list_ungraded(context: Context) -> list[grades.GradeKind]:
