@@ -94,6 +94,7 @@ ROOMS = (
     Room(RoomName.BRIEFING, briefing.evaluate_briefing, briefing.SPEAKERS),
 )
 SPEAKERS = tuple(speaker for room in ROOMS for speaker in room.speakers)
+GRADED = frozenset(kind for room in ROOMS if room.grade is not None for kind in room.kinds)
 
 
 def find_room(name: RoomName) -> Room:
@@ -165,13 +166,12 @@ def list_prompt(context: Context) -> list[Speaker]:
     the grades stand: those that read at most grades, and go on from nothing.
     """
     newest = markets.load_panel(context.home).complete_through
-    graded = {kind for room in ROOMS if room.grade is not None for kind in room.kinds}
     with context.database.read() as connection:
         return [
             speaker
             for speaker in SPEAKERS
             if not speaker.is_continuing
-            and set(speaker.reads) <= graded
+            and GRADED.issuperset(speaker.reads)
             and not ledger.list_standing(connection, speaker.kind.name, newest, newest)
         ]
 

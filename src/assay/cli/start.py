@@ -6,17 +6,19 @@ time, a room after those it reads. All of it is skipped where it stands, so a ki
 where it was.
 """
 
+import contextlib
 import os
 import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from assay import grades, markets
 from assay.cli.context import Context
 from assay.cli.rooms import (
+    GRADED,
     ROOMS,
     Room,
     check_owed,
@@ -50,47 +52,52 @@ def prepare(context: Context) -> None:
         grades.publish_missing(context.home, context.database, kind, context.clock, start=newest)
         context.progress.step("Grading the newest day", done + 1, len(owed))
     beside = [["--kind", kind.value] for kind in owed if kind is not _KIND_OF_PARENT]
-    newest_day = markets.load_panel(context.home).complete_through.isoformat()
-    beside += [["--kind", room.name, "--from", newest_day] for room in list_unread(context)]
-    failures: list[str] = []
-    helper = threading.Thread(
-        target=backfill_beside, args=(beside, context.progress.step, failures), daemon=True
-    )
+    with work_beside(context, [*beside, *list_newest(context, frozenset())]):
+        grades.publish_missing(
+            context.home, context.database, _KIND_OF_PARENT, context.clock, context.progress
+        )
+    with work_beside(context, list_newest(context, GRADED)):
+        publish_newest(context)
+
+
+@contextlib.contextmanager
+def work_beside(context: Context, wanted: Sequence[Sequence[str]]) -> Iterator[None]:
+    """Run `assay backfill` with each of `wanted` in turn, in a process beside the block, and wait
+    for the last. Raises AssayError where one fails.
+    """
+    failed = threading.Event()
+
+    def work() -> None:
+        for arguments in wanted:
+            child = spawn(["backfill", *arguments, "--progress-lines"])
+            follow(child, context.progress.step).join()
+            if child.wait() != 0:
+                failed.set()
+                return
+
+    helper = threading.Thread(target=work, daemon=True)
     helper.start()
-    grades.publish_missing(
-        context.home, context.database, _KIND_OF_PARENT, context.clock, context.progress
-    )
+    yield
     helper.join()
-    if failures:
+    if failed.is_set():
         raise AssayError("The back-fill failed.", hint="Its message stands above.")
-    publish_newest(context)
 
 
-def backfill_beside(
-    wanted: Sequence[Sequence[str]], step: Callable[[str, int, int], None], failures: list[str]
-) -> None:
-    """Run `assay backfill` with each of `wanted` in turn, in a process beside this one; what fails
-    is added to `failures` and ends the row.
+def list_newest(context: Context, readable: frozenset[str]) -> list[list[str]]:
+    """What to back-fill for the newest day of the rooms that lack it, read at most `readable`
+    kinds, and go on from nothing of their own.
     """
-    for arguments in wanted:
-        child = spawn(["backfill", *arguments, "--progress-lines"])
-        follow(child, step).join()
-        if child.wait() != 0:
-            failures.append(" ".join(arguments))
-            return
-
-
-def list_unread(context: Context) -> list[Room]:
-    """The rooms that lack the newest day and read nothing that was said, not even by themselves:
-    they need not wait for the grades.
-    """
+    newest = markets.load_panel(context.home).complete_through.isoformat()
     prompt = {speaker.kind.name for speaker in list_prompt(context)}
     return [
-        room
+        ["--kind", room.name, "--from", newest]
         for room in ROOMS
         if room.grade is None
         and room.kinds & prompt
-        and not any(speaker.reads or speaker.is_continuing for speaker in room.speakers)
+        and all(
+            readable.issuperset(speaker.reads) and not speaker.is_continuing
+            for speaker in room.speakers
+        )
     ]
 
 
