@@ -15,6 +15,7 @@ from assay.kit.progress import Progress, SilentProgress
 from assay.ledger import Draft, Publication
 from assay.publishing.code import code_version
 from assay.publishing.facts import KnownFacts, group_days, load_facts
+from assay.publishing.hours import load_hours
 from assay.publishing.said import Look, SaidBook, stored
 from assay.publishing.types import Judgement, Speaker
 
@@ -112,7 +113,7 @@ def list_owed(
     if speaker.is_continuing:
         first = speaker.first_day
     if speaker.is_hourly:
-        hours = load_facts(home, last, now).hours(last)
+        hours = load_hours(home, last, now)
         first = max(first, hours.first_day + _DAY) if hours.n_hours else last + _DAY
     days = [first + n * _DAY for n in range((last - first).days + 1)]
     hour = 23 if speaker.is_hourly else None
