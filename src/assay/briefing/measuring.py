@@ -36,10 +36,10 @@ from assay.evaluation import (
 )
 from assay.kit.clock import Clock
 from assay.kit.database import Database
-from assay.kit.errors import BadInput, NotEnoughData
+from assay.kit.errors import NotEnoughData
 from assay.kit.home import Home
 from assay.kit.progress import Progress
-from assay.publishing import FIRST_DAY, Evaluation
+from assay.publishing import Evaluation
 
 NAMES = {
     "grades.trader": "Top picks by Trader Grade",
@@ -76,13 +76,7 @@ def evaluate_briefing(
     BadInput for a window that ends before it begins, InFuture for one not complete, NotEnoughData
     where the outcome of no pick is known.
     """
-    last = publishing.check_day(home, BRIEFING, end)
-    first = max(start or FIRST_DAY, FIRST_DAY)
-    if first > last:
-        raise BadInput(
-            f"The window from {first} to {last} ends before it begins.",
-            hint=f"Choose days from {FIRST_DAY} on.",
-        )
+    first, last = publishing.check_window(home, BRIEFING, start, end)
     publishing.publish_missing(home, database, BRIEFING, clock, progress, start=first, end=last)
     newest = publishing.check_day(home, BRIEFING, None)
     prices = Prices(publishing.load_facts(home, newest, clock.now()))

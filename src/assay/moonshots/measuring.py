@@ -17,7 +17,7 @@ from assay import evaluation, ledger, publishing
 from assay.evaluation import EventScore
 from assay.kit.clock import Clock
 from assay.kit.database import Database
-from assay.kit.errors import BadInput, NotEnoughData
+from assay.kit.errors import NotEnoughData
 from assay.kit.home import Home
 from assay.kit.progress import Progress
 from assay.markets.types import Panel, Token
@@ -36,7 +36,7 @@ from assay.moonshots.types import (
     Outcomes,
     Series,
 )
-from assay.publishing import FIRST_DAY, Evaluation
+from assay.publishing import Evaluation
 
 NULLS = 60
 SEED = 20261120
@@ -70,13 +70,7 @@ def evaluate_moonshots(
     the window's last 91 days count as unknown, whatever the data hold after it. Raises BadInput for
     a window that ends before it begins, NotEnoughData for one without a known outcome.
     """
-    last = publishing.check_day(home, MOONSHOTS, end)
-    first = max(start or FIRST_DAY, FIRST_DAY)
-    if first > last:
-        raise BadInput(
-            f"The window from {first} to {last} ends before it begins.",
-            hint=f"Choose days from {FIRST_DAY} on.",
-        )
+    first, last = publishing.check_window(home, MOONSHOTS, start, end)
     # What came of a year of lists is said on every day, so those lists are needed too.
     year_before = first - KEPT_DAYS * _DAY
     for speaker, begin in ((MOONSHOTS, year_before), (OUTCOMES, first)):

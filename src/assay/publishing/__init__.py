@@ -23,6 +23,7 @@ from assay.publishing.said import SaidBook
 from assay.publishing.service import (
     Judged,
     check_day,
+    check_window,
     judge,
     list_owed,
     load_days,
@@ -57,6 +58,7 @@ __all__ = [
     "SaidRows",
     "Speaker",
     "check_day",
+    "check_window",
     "code_version",
     "compare",
     "daily_kind",

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from assay import ledger, markets
 from assay.kit.clock import Clock
 from assay.kit.database import Database
-from assay.kit.errors import InFuture, NotEnoughData, NotFound
+from assay.kit.errors import BadInput, InFuture, NotEnoughData, NotFound
 from assay.kit.home import Home
 from assay.kit.memory import rarer_collections
 from assay.kit.progress import Progress, SilentProgress
@@ -139,6 +139,23 @@ def check_day(home: Home, speaker: Speaker, day: date | None) -> date:
             f"Nothing is said of {wanted}.", hint=f"The first day is {speaker.first_day}."
         )
     return wanted
+
+
+def check_window(
+    home: Home, speaker: Speaker, start: date | None, end: date | None
+) -> tuple[date, date]:
+    """The first and last day to measure (default: all that can be said).
+
+    Raises BadInput for a window that ends before it begins, and what `check_day` raises for `end`.
+    """
+    last = check_day(home, speaker, end)
+    first = max(start or speaker.first_day, speaker.first_day)
+    if first > last:
+        raise BadInput(
+            f"The window from {first} to {last} ends before it begins.",
+            hint=f"Choose days from {speaker.first_day} on.",
+        )
+    return first, last
 
 
 def judge(

@@ -12,11 +12,11 @@ from assay import evaluation, publishing
 from assay.evaluation import Calibration, Tried
 from assay.kit.clock import Clock
 from assay.kit.database import Database
-from assay.kit.errors import BadInput, NotEnoughData
+from assay.kit.errors import NotEnoughData
 from assay.kit.home import Home
 from assay.kit.progress import Progress
 from assay.markets.types import BITCOIN
-from assay.publishing import FIRST_DAY, Evaluation, Facts
+from assay.publishing import Evaluation, Facts
 from assay.signals.accounts import (
     Figures,
     average_coins,
@@ -62,13 +62,7 @@ def evaluate_signals(
     BadInput for a window that ends before it begins, InFuture for one not complete, NotEnoughData
     where no coin had a signal in it.
     """
-    last = publishing.check_day(home, DAILY_SIGNALS, end)
-    first = max(start or FIRST_DAY, FIRST_DAY)
-    if first > last:
-        raise BadInput(
-            f"The window from {first} to {last} ends before it begins.",
-            hint=f"Choose days from {FIRST_DAY} on.",
-        )
+    first, last = publishing.check_window(home, DAILY_SIGNALS, start, end)
     publishing.publish_missing(
         home, database, DAILY_SIGNALS, clock, progress, start=first, end=last
     )
