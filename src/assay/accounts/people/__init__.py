@@ -1,0 +1,1 @@
+"""The verbs of people: sign up, sign in, prove a wallet, change, export, delete."""
