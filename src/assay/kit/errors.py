@@ -4,13 +4,24 @@ AssayError
 ├── BadInput            422  not retried   the caller corrects the input
 │   ├── NotEnoughData   422  not retried   the caller widens the window or imports more
 │   └── InFuture        422  not retried   the caller asks for a day that has happened
+├── Unauthorized        401  not retried   the caller sends a key or session that stands
+│   ├── KeyRequired     401  not retried   the caller sends a key
+│   └── SignInFailed    401  not retried   the caller corrects what proves who it is
+├── Forbidden           403  not retried   the caller uses a key or role that may do this
 ├── NotFound            404  not retried   the caller corrects the name
 ├── Conflict            409  not retried   the caller reads the present state first
+│   └── LogHalted       409  not retried   the operator does what docs/runbooks/log.md says
+│       ├── StateCopied 409  not retried   the operator starts a new log, or resumes a moved one
+│       ├── ClockBehind 409  not retried   the operator lets the clock follow NTP
+│       └── WrongLog    409  not retried   the operator gives replays a home of their own
+├── RateLimited         429  retried       the caller waits as long as Retry-After says
 ├── SourceUnavailable   503  retried       back off, mark the source stale
 ├── SourceMalformed     502  not retried   keep the payload, tell the maintainer
 ├── StaleData           503  retried       the operator imports or fetches newer facts
 ├── Busy                503  retried       another process writes; wait for it
+├── Unreachable         503  retried       the operator starts the database or Redis
 ├── StorageFull         507  not retried   the operator frees disk space
+├── KeyUnusable         500  not retried   the operator brings the key or its passphrase
 └── Corrupt             500  not retried   the operator restores or re-imports
 """
 
@@ -58,6 +69,32 @@ class InFuture(BadInput):
     code = "in-future"
 
 
+class Unauthorized(AssayError):
+    """A key or session that nobody holds: unknown, expired, revoked or tampered with."""
+
+    status = 401
+    code = "unauthorized"
+
+
+class KeyRequired(Unauthorized):
+    """Neither key nor session where one is asked for."""
+
+    code = "key-required"
+
+
+class SignInFailed(Unauthorized):
+    """A password, signature or reset token that does not prove who signs in."""
+
+    code = "sign-in-failed"
+
+
+class Forbidden(AssayError):
+    """Who asks is known, but this role or key may not do it."""
+
+    status = 403
+    code = "forbidden"
+
+
 class NotFound(AssayError):
     """No such token, publication, file or page."""
 
@@ -70,6 +107,42 @@ class Conflict(AssayError):
 
     status = 409
     code = "conflict"
+
+
+class LogHalted(Conflict):
+    """The transparency log does not append: it could say two things of one past."""
+
+    code = "log-halted"
+
+
+class StateCopied(LogHalted):
+    """The database is a copy or an older state of the one that the log grew in."""
+
+    code = "state-copied"
+
+
+class ClockBehind(LogHalted):
+    """The clock is behind what the log's last entry says."""
+
+    code = "clock-behind"
+
+
+class WrongLog(LogHalted):
+    """A replay wants to write into a live log, or the other way round."""
+
+    code = "wrong-log"
+
+
+class RateLimited(AssayError):
+    """Asked more often than a plan or throttle allows; `retry_after_s` says how long to wait."""
+
+    status = 429
+    code = "rate-limited"
+    retryable = True
+
+    def __init__(self, message: str, *, hint: str = "", retry_after_s: float | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after_s = retry_after_s
 
 
 class SourceUnavailable(AssayError):
@@ -107,11 +180,26 @@ class Busy(AssayError):
     retryable = True
 
 
+class Unreachable(AssayError):
+    """A service of this installation (PostgreSQL, Redis) does not answer."""
+
+    status = 503
+    code = "unreachable"
+    retryable = True
+
+
 class StorageFull(AssayError):
     """The disk has no room; what was stored before is untouched."""
 
     status = 507
     code = "storage-full"
+
+
+class KeyUnusable(AssayError):
+    """A private key of this installation is missing, locked or another one."""
+
+    status = 500
+    code = "key-unusable"
 
 
 class Corrupt(AssayError):

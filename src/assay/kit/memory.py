@@ -1,12 +1,14 @@
-"""How often Python looks for garbage."""
+"""How often Python looks for garbage, and how long a computing thread makes others wait."""
 
 import contextlib
 import gc
+import sys
 from collections.abc import Iterator
 
 NEW_OBJECTS = 100_000
 YOUNG_ROUNDS = 20
 OLD_ROUNDS = 100
+SWITCH_S = 0.000_5
 
 
 @contextlib.contextmanager
@@ -21,3 +23,22 @@ def rarer_collections() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*before)
+
+
+@contextlib.contextmanager
+def short_pauses() -> Iterator[None]:
+    """Keep pauses short while a block serves.
+
+    What was loaded before is never looked at for garbage again (a look takes tens of milliseconds;
+    looks at what is new stay frequent and so short), and a thread that computes gives way after
+    half a millisecond; by default that is five.
+    """
+    interval = sys.getswitchinterval()
+    gc.collect()
+    gc.freeze()
+    sys.setswitchinterval(SWITCH_S)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(interval)
+        gc.unfreeze()

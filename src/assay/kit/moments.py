@@ -45,3 +45,17 @@ def parse_day(text: str) -> date:
             f"{text!r} is not a day.", hint="Write it as YYYY-MM-DD, for example 2023-06-01."
         )
     return day
+
+
+def to_microseconds(moment: datetime) -> int:
+    """An aware moment as whole microseconds since 1970, the form in which databases keep it."""
+    delta = moment - _EPOCH
+    return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
+
+
+def from_microseconds(value: int) -> datetime:
+    """The moment that `to_microseconds` wrote, in UTC."""
+    return _EPOCH + timedelta(microseconds=value)
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
