@@ -1,0 +1,1 @@
+"""Tokens, disclosures, DIDs, status lists and the claims of a credential. Pure."""
