@@ -1,7 +1,7 @@
 """What the ledger promises: nothing changes, corrections supersede, origins are derived."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -15,8 +15,8 @@ from assay.kit.database import Database
 from assay.kit.errors import NotFound
 from assay.kit.home import Home
 from assay.ledger import Draft, Kind, Origin
-from assay.ledger.compute import derive_origin
-from assay.ledger.store import publications
+from assay.ledger.compute.headers import derive_origin
+from assay.ledger.store.publications import publications
 
 DAILY = Kind("grades.trader", live_within=timedelta(hours=24), opens_after=timedelta(days=1))
 DAY = date(2023, 6, 1)
@@ -28,13 +28,15 @@ def draft(rows: bytes = b"[]", day: date = DAY, **changes: Any) -> Draft:
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Database:
-    return Database(Home(tmp_path))
+def database(each_home: Home) -> Iterator[Database]:
+    database = Database(each_home)
+    yield database
+    database.close()
 
 
 def publish(database: Database, item: Draft, at: datetime = CLOSE) -> ledger.Publication:
-    with database.write() as connection:
-        return ledger.save_publication(connection, item, at, is_replay=False)
+    with ledger.write_ledger(database) as writer:
+        return writer.save(item, at, is_replay=False)
 
 
 def test_a_publication_comes_back_as_it_was_said(database: Database) -> None:
@@ -79,13 +81,14 @@ def test_an_unknown_id_is_a_clear_error(database: Database) -> None:
         ledger.load_publication(connection, "nothing-here")
 
 
-def test_a_failed_transaction_leaves_nothing(database: Database) -> None:
-    with pytest.raises(ZeroDivisionError), database.write() as connection:
-        ledger.save_publication(connection, draft(), CLOSE, is_replay=False)
+def test_a_failed_transaction_leaves_nothing_not_even_a_gap(database: Database) -> None:
+    with pytest.raises(ZeroDivisionError), ledger.write_ledger(database) as writer:
+        writer.save(draft(), CLOSE, is_replay=False)
         _ = 1 // 0
     with database.read() as connection:
         assert ledger.load_version(connection) == 0
         assert connection.execute(publications.select()).first() is None
+    assert publish(database, draft()).sequence == 1
 
 
 def test_what_stands_is_listed_once_a_day_and_in_order(database: Database) -> None:

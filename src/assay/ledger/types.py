@@ -1,6 +1,6 @@
 """The words of the ledger: what is about to be said, what has been said, and how it is named."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
@@ -87,3 +87,85 @@ class Standing:
     publication_id: str
     origin: Origin
     hour: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What identifies a publication, without its rows."""
+
+    publication_id: str
+    sequence: int
+    kind: str
+    as_of: date
+    hour: int | None
+    published_at: datetime
+    origin: Origin
+    digest: str
+    inputs_digest: str
+    model: str
+    code: str
+    corrects: str | None
+    withdraws: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which publications: of a kind (one that ends in `*`: of all that begin so; empty: of any), an
+    origin, days `start` to `end` (both included), said by a moment; None leaves nothing out.
+    """
+
+    kind: str = ""
+    origin: Origin | None = None
+    start: date | None = None
+    end: date | None = None
+    said_by: datetime | None = None
+    is_newest_first: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """One transparency log of this database; the newest one grows. `origin` names it for ever."""
+
+    number: int
+    origin: str
+    is_replay: bool
+    started_at: datetime
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogKey:
+    """A key that signs a log's checkpoints from `since` to `until` (None: still)."""
+
+    name: str
+    public_key: bytes
+    since: datetime
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignedCheckpoint:
+    """A tree head and the C2SP note that signs it."""
+
+    size: int
+    root: bytes
+    note: bytes
+    signed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateStatement:
+    """A statement of which the log knows only `commitment` = hex SHA-256(`salt` || `statement`).
+
+    `entry` are the bytes in the log; `log` and `position` say where, once the transaction that
+    saves the statement has ended (None before).
+    """
+
+    account_id: str
+    published_at: datetime
+    statement: bytes = field(repr=False)
+    salt: bytes = field(repr=False)
+    commitment: str
+    entry: bytes
+    log: int | None = None
+    position: int | None = None

@@ -7,9 +7,10 @@ from datetime import date, datetime
 import orjson
 
 from assay.kit.moments import format_utc
-from assay.ledger.types import Draft, Origin
+from assay.ledger.compute.tree import hash_rows
+from assay.ledger.types import Draft, Origin, Publication
 
-CANONICAL_VERSION = 1
+CANONICAL_VERSION = 2
 _LEAVES = frozenset((str, int, bool, type(None)))
 
 
@@ -34,7 +35,8 @@ def canonical_json(value: object) -> bytes:
 
 
 def compute_header(draft: Draft, published_at: datetime, origin: Origin) -> bytes:
-    """The canonical header: everything said about the rows, and the digest of the rows."""
+    """The canonical header: everything said about the rows, their digest and their Merkle root."""
+    tree, root = hash_rows(split_rows(draft.rows))
     return canonical_json(
         {
             "version": CANONICAL_VERSION,
@@ -47,10 +49,23 @@ def compute_header(draft: Draft, published_at: datetime, origin: Origin) -> byte
             "model": draft.model,
             "code": draft.code,
             "rows_digest": hashlib.sha256(draft.rows).hexdigest(),
+            "rows_root": root.hex(),
+            "row_count": tree.size,
             "corrects": draft.corrects,
             "withdraws": draft.withdraws,
         }
     )
+
+
+def split_rows(rows: bytes) -> list[bytes]:
+    """The exact bytes of each row of a canonical list.
+
+    Raises ValueError for bytes that are not canonical.
+    """
+    parts = [orjson.dumps(row, option=orjson.OPT_SORT_KEYS) for row in orjson.loads(rows)]
+    if b"[" + b",".join(parts) + b"]" != rows:
+        raise ValueError("the rows are no canonical JSON list")
+    return parts
 
 
 def compute_digest(header: bytes) -> str:
@@ -63,7 +78,7 @@ def name_publication(draft: Draft, digest: str) -> str:
     return f"{draft.kind.name}-{format_as_of(draft)}-{digest[:12]}"
 
 
-def format_as_of(draft: Draft) -> str:
+def format_as_of(draft: Draft | Publication) -> str:
     """The day judged; for an hourly statement the hour's opening too: 2023-12-29T05."""
     hour = "" if draft.hour is None else f"T{draft.hour:02d}"
     return f"{draft.as_of.isoformat()}{hour}"

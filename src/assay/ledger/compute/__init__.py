@@ -1,0 +1,1 @@
+"""Canonical bytes, trees, notes and proofs of the ledger. Pure."""

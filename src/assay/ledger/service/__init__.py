@@ -1,0 +1,1 @@
+"""The verbs of the ledger: publish into the log, prove what is in it."""

@@ -1,0 +1,1 @@
+"""Witnesses by C2SP `tlog-witness`."""
