@@ -1,0 +1,1 @@
+"""Pure: outcomes, scores and figures from arrays and sealed rows."""
