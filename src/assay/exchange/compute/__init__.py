@@ -1,0 +1,1 @@
+"""The pure engine: paths inside minutes, synthetic books, and matching."""

@@ -1,0 +1,1 @@
+"""What the replay exchange does: move time, keep an account, go wrong when asked to."""

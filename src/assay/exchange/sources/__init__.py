@@ -1,0 +1,1 @@
+"""Where the recorded candles come from."""
