@@ -1,0 +1,1 @@
+"""Bybit spot, API v5."""

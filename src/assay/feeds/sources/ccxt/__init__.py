@@ -1,0 +1,1 @@
+"""Any venue that ccxt can watch, through its WebSocket side."""

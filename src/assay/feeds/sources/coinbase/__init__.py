@@ -1,0 +1,1 @@
+"""Coinbase, the market data of its Advanced Trade API."""
