@@ -1,0 +1,1 @@
+"""What is decided of alerts. Pure: no clock, network, disk, randomness."""

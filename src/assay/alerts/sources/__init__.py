@@ -1,0 +1,1 @@
+"""Senders: what goes over the network to a channel."""
