@@ -5,14 +5,15 @@ import threading
 from collections.abc import Iterator
 
 from assay.api import Application
-from assay.api.serve import create_server, name_url, open_socket
+from assay.api.serve import name_url, open_socket
+from assay.api.server import create_server
 
 
 @contextlib.contextmanager
 def running(app: Application) -> Iterator[str]:
     """The address of the served application; it stops at the end of the block."""
     listener = open_socket("127.0.0.1", 0)
-    server = create_server(app, app.state.settings)
+    server = create_server(app.entry, app.state.settings, app.state.draining)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:

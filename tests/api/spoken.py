@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection
 
 from assay import ledger
 from assay.kit.database import Database
@@ -57,13 +56,13 @@ def vary(row: dict[str, Any], place: int, day: date) -> dict[str, Any]:
     return shown
 
 
-def speak(connection: Connection, days: list[date]) -> None:
+def speak(writer: ledger.Writer, days: list[date]) -> None:
     """Publish every kind for each of the days; the hourly ones for their last two hours."""
     for kind in list_kinds():
         for day in days:
             for hour in (22, 23) if kind.endswith(".hourly") else (None,):
                 draft = make_draft(kind, day, make_kind_rows(kind, day), hour)
-                ledger.save_publication(connection, draft, SAID_AT, is_replay=False)
+                writer.save(draft, SAID_AT, is_replay=False)
 
 
 def say(
@@ -74,8 +73,8 @@ def say(
     at: datetime = SAID_AT,
 ) -> Publication:
     """Publish rows of a kind."""
-    with database.write() as connection:
-        return ledger.save_publication(connection, make_draft(kind, day, rows), at, is_replay=False)
+    with ledger.write_ledger(database) as writer:
+        return writer.save(make_draft(kind, day, rows), at, is_replay=False)
 
 
 def make_draft(kind: str, day: date, rows: list[dict[str, Any]], hour: int | None = None) -> Draft:

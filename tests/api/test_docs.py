@@ -6,11 +6,11 @@ from typing import get_args
 
 import pytest
 from tests.api.asking import ask
-from tests.api.test_front import list_paths
 from tests.api.world import World
 
 from assay.api.kinds import LISTINGS
 from assay.api.listing import View
+from assay.api.negotiation import Format
 from assay.api.problems import PROBLEMS
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "api.md"
@@ -24,7 +24,11 @@ def text() -> str:
 def test_every_route_is_documented_and_every_documented_route_exists(
     world: World, text: str
 ) -> None:
-    assert set(re.findall(r"^\| `GET ([^`]+)`", text, re.MULTILINE)) == set(list_paths(world))
+    rows = re.findall(r"^\| `(GET|POST|PUT|PATCH|DELETE) ([^`]+)`", text, re.MULTILINE)
+    entries = world.app.index.entries
+    declared = {(method, entry.template) for entry in entries for method in entry.methods}
+    assert set(rows) == declared
+    assert len(rows) == len(declared), "a route is documented twice"
 
 
 def test_every_error_code_is_documented_with_its_status(text: str) -> None:
@@ -62,7 +66,10 @@ def test_the_description_says_what_it_must(world: World) -> None:
     for path, operations in document["paths"].items():
         for operation in operations.values():
             assert operation["description"], path
-            assert {"200", "304", "400", "401", "421"} <= set(operation["responses"])
+            answers = set(operation["responses"])
+            assert {"400", "401", "421"} <= answers
+            assert {"200", "201", "202", "204"} & answers, path
+            assert ("304" in answers) <= ("200" in answers), path
 
 
 def test_every_row_shape_is_named_and_every_order_is_listed(text: str) -> None:
@@ -71,6 +78,23 @@ def test_every_row_shape_is_named_and_every_order_is_listed(text: str) -> None:
         sort = listing.query.model_fields.get("sort") if listing.view is View.LIST else None
         for order in get_args(sort.annotation) if sort else ():
             assert f"`{order.removeprefix('-')}`" in text, f"{listing.path}: {order}"
+
+
+def test_every_list_declares_its_formats_and_every_operation_says_what_it_is(world: World) -> None:
+    document = ask(world.app, "/openapi.json").json
+    lists = 0
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            assert operation["summary"], path
+            assert operation["description"], path
+            parameters = operation.get("parameters", ())
+            assert all(p.get("description") for p in parameters), path
+            if any(parameter["name"] == "format" for parameter in parameters):
+                lists += 1
+                assert "406" in operation["responses"], path
+                offered = set(operation["responses"]["200"]["content"])
+                assert offered == {form.media_type for form in Format}, path
+    assert lists >= 25
 
 
 def test_every_tag_is_described(world: World) -> None:

@@ -1,6 +1,7 @@
 """Tokens and candles as known then."""
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from tests.api.asking import ask
 from tests.api.world import World
 
 from assay.api.answers.common import write_decimal
+from assay.api.schemas import Candle
 
 
 def test_tokens_are_those_that_had_begun(world: World) -> None:
@@ -51,7 +53,7 @@ def test_token_pages_join_to_the_whole(world: World) -> None:
     [
         ("/v1/tokens/BTX", 404, "not-found", "Did you mean BTC"),
         ("/v1/tokens/bitcoin", 404, "not-found", "BTC"),
-        ("/v1/tokens/%00", 404, "not-found", "lists all"),
+        ("/v1/tokens/%00", 404, "not-found", "listed at /docs"),
         ("/v1/tokens/123456", 404, "not-found", "id"),
         ("/v1/tokens/5002?as_of=2022-05-01", 404, "not-found", "2022-05-31"),
         ("/v1/tokens/LUNC?as_of=2022-05-01", 404, "not-found", "LUNA"),
@@ -79,7 +81,6 @@ def test_daily_candles_are_newest_first_and_complete(world: World) -> None:
     answer = ask(world.app, "/v1/candles/BTC?limit=3").json
     times = [candle["time"][:10] for candle in answer["data"]]
     assert times == ["2023-12-29", "2023-12-28", "2023-12-27"]
-    assert set(answer["data"][0]) == {"time", "open", "high", "low", "close", "volume"}
     assert answer["data"][0]["volume"] == "10000000000000"
     assert (answer["interval"], answer["symbol"], answer["token_id"]) == ("1d", "BTC", 3375)
 
@@ -87,6 +88,15 @@ def test_daily_candles_are_newest_first_and_complete(world: World) -> None:
 def test_a_missing_value_is_null_not_zero(world: World) -> None:
     candle = ask(world.app, "/v1/candles/ETH?from=2021-04-10&to=2021-04-10").json["data"]
     assert [(c["time"][:10], c["low"]) for c in candle] == [("2021-04-10", None)]
+
+
+@pytest.mark.parametrize("interval", ["1d", "1h"])
+def test_every_candle_has_every_member_in_json_as_in_ndjson(world: World, interval: str) -> None:
+    path = f"/v1/candles/BTC?interval={interval}&limit=2"
+    candles = ask(world.app, path).json["data"]
+    assert [list(candle) for candle in candles] == [list(Candle.model_fields)] * 2
+    lines = ask(world.app, f"{path}&format=ndjson").body.splitlines()
+    assert [json.loads(line) for line in lines] == candles
 
 
 def test_candles_end_where_the_coin_ended_and_begin_where_it_began(world: World) -> None:

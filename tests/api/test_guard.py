@@ -110,7 +110,13 @@ def test_a_foreign_websocket_is_closed_before_it_opens(world: World, origin: byt
     async def send(message: MutableMapping[str, Any]) -> None:
         sent.append(message)
 
-    scope = {"type": "websocket", "path": "/v1/stream", "headers": [HOST, (b"origin", origin)]}
+    scope = {
+        "type": "websocket",
+        "path": "/v1/stream",
+        "raw_path": b"/v1/stream",
+        "query_string": b"",
+        "headers": [HOST, (b"origin", origin)],
+    }
     asyncio.run(world.app(scope, receive, send))
     assert [(m["type"], m["code"], m["reason"]) for m in sent] == [
         ("websocket.close", 1008, "forbidden-origin")

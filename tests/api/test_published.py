@@ -2,10 +2,12 @@
 
 import asyncio
 import hashlib
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from pydantic import BaseModel
@@ -181,6 +183,102 @@ def test_filters_keep_what_they_say(world: World, query: str, symbols: list[str]
     assert [row["symbol"] for row in ask(world.app, query).json["data"]] == symbols
 
 
+def read_path(row: dict[str, Any], path: str) -> Any:
+    value: Any = row
+    for step in path.split("."):
+        value = None if value is None else value[step]
+    return value
+
+
+BOUNDS = [
+    ("/v1/grades/trader", "min_grade", "grade"),
+    ("/v1/grades/trader", "max_grade", "grade"),
+    ("/v1/grades/trader", "min_probability", "probability"),
+    ("/v1/grades/trader", "min_volume_usd", "volume_usd"),
+    ("/v1/signals/daily", "min_confidence", "confidence"),
+    ("/v1/forecasts/quantiles", "max_volatility", "volatility"),
+    ("/v1/moonshots", "max_fall", "fall_80.probability"),
+    ("/v1/moonshots", "min_volume_usd", "volume_usd"),
+    ("/v1/market-state/tokens", "min_sharpe", "all.sharpe"),
+    ("/v1/market-state/tokens", "max_volatility", "all.volatility"),
+    ("/v1/market-state/correlations", "max_mean", "mean"),
+]
+
+
+@pytest.mark.parametrize(("path", "parameter", "member"), BOUNDS)
+def test_a_bound_keeps_what_reaches_it_and_drops_what_has_no_value(
+    world: World, path: str, parameter: str, member: str
+) -> None:
+    rows = ask(world.app, f"{path}?limit=1000").json["data"]
+    values = {row["token_id"]: read_path(row, member) for row in rows}
+    known = {token: Decimal(value) for token, value in values.items() if value is not None}
+    for bound in sorted(known.values()):
+        kept = ask(world.app, f"{path}?limit=1000&{parameter}={bound}").json["data"]
+        least = parameter.startswith("min_")
+        assert {row["token_id"] for row in kept} == {
+            token for token, value in known.items() if (value >= bound if least else value <= bound)
+        }
+
+
+CHOICES = [
+    ("/v1/signals/daily", "signal", "signal"),
+    ("/v1/signals/daily", "trend", "trend"),
+    ("/v1/signals/hourly", "trend", "trend"),
+    ("/v1/forecasts/quantiles", "trend", "trend.direction"),
+    ("/v1/moonshots/outcomes", "state", "state"),
+    ("/v1/moonshots/outcomes", "verdict", "verdict"),
+    ("/v1/indices", "type", "type"),
+]
+
+
+@pytest.mark.parametrize(("path", "parameter", "member"), CHOICES)
+def test_a_choice_keeps_its_own(world: World, path: str, parameter: str, member: str) -> None:
+    rows = ask(world.app, f"{path}?limit=1000").json["data"]
+    found = {read_path(row, member) for row in rows} - {None}
+    assert found
+    for value in found:
+        kept = ask(world.app, f"{path}?limit=1000&{parameter}={quote(str(value))}").json["data"]
+        assert kept == [row for row in rows if read_path(row, member) == value]
+
+
+@pytest.mark.parametrize("listing", LISTS, ids=name)
+def test_every_order_of_every_list_is_an_order_of_the_same_rows(
+    world: World, listing: Listing
+) -> None:
+    sort = listing.query.model_fields.get("sort")
+    if sort is None:
+        return
+    target = f"{address(listing)}?limit=1000"
+    rows = ask(world.app, target).json["data"]
+    orders = re.findall(r"'([^']+)'", str(sort.annotation))
+    assert len(orders) > 1
+    for order in orders:
+        answer = ask(world.app, f"{target}&sort={order}")
+        assert answer.status == 200, order
+        assert sorted(answer.json["data"], key=str) == sorted(rows, key=str)
+
+
+def test_an_empty_list_says_why_and_what_to_do(world: World) -> None:
+    told = {
+        "/v1/grades/trader?min_grade=100": "min_grade",
+        "/v1/signals/daily/BTC?to=2022-01-01": "2023-12-28",
+        "/v1/signals/daily/GONE": "nothing of GONE",
+        "/v1/signals/daily/BTC?said_by=2020-01-01T00:00:00Z": "later moment",
+        "/v1/grades/trader/BTC?to=2021-04-06": "2021-05-05",
+        "/v1/candles/BTC?from=2023-12-30": "2023-12-29",
+        "/v1/candles?to=2020-01-01": "2023-12-28",
+        "/v1/tokens?kind=fiat": "filters",
+        "/v1/publications?kind=grades": "grades.trader",
+        "/v1/publications?origin=live": "filter",
+        "/v1/quarantine?venue=nix": "filters",
+    }
+    for target, says in told.items():
+        answer = ask(world.app, target).json
+        assert answer["data"] == [], target
+        assert says in answer["reason"], (target, answer["reason"])
+    assert "reason" not in ask(world.app, "/v1/grades/trader?limit=1").json
+
+
 @pytest.mark.parametrize(
     ("as_of", "shown"),
     [
@@ -241,6 +339,7 @@ def test_what_was_never_said_is_not_found_and_says_how_to_publish_it(
         answer = ask(world.app, address(listing))
         if listing.view is View.HISTORY and "{index}" not in listing.path:
             assert answer.json["data"] == []
+            assert f"assay backfill --kind {listing.said.room}" in answer.json["reason"]
         else:
             assert answer.status == 404, listing.path
     missing = ask(world.app, "/v1/moonshots").json

@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 
+import brotli
 import pytest
 import zstandard
 from hypothesis import given
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 from tests.api.asking import ask
 from tests.api.world import World
 
-from assay.api.sealed import Content, choose_coding, compress, matches_etag
+from assay.api.negotiation import choose_coding
+from assay.api.sealed import Content, compress, matches_etag
 
 BODY = b'{"data":[' + b"1," * 5_000 + b"1]}"
 
@@ -19,13 +21,18 @@ BODY = b'{"data":[' + b"1," * 5_000 + b"1]}"
     ("accepted", "coding"),
     [
         (b"", b"identity"),
-        (b"br", b"identity"),
+        (b"br", b"br"),
+        (b"gzip, br", b"br"),
+        (b"gzip;q=0.9, br;q=0.8, zstd;q=0.7", b"gzip"),
+        (b"identity, gzip;q=0.5", b"identity"),
+        (b"identity;q=0.5, gzip", b"gzip"),
+        (b"gzip;q=2", b"identity"),
         (b"gzip", b"gzip"),
         (b"gzip, deflate, br, zstd", b"zstd"),
         (b"GZIP;q=0.5, ZSTD;q=0", b"gzip"),
         (b"*", b"zstd"),
         (b"*;q=0", b"identity"),
-        (b"zstd;q=0, *", b"gzip"),
+        (b"zstd;q=0, *", b"br"),
         (b"gzip;q=nonsense", b"identity"),
         (b"identity", b"identity"),
         (b",;;=,", b"identity"),
@@ -37,21 +44,22 @@ def test_the_best_allowed_coding_is_chosen(accepted: bytes, coding: bytes) -> No
 
 @given(st.binary(max_size=60))
 def test_any_accept_encoding_has_an_answer(accepted: bytes) -> None:
-    assert choose_coding(accepted) in (b"identity", b"gzip", b"zstd")
+    assert choose_coding(accepted) in (b"identity", b"gzip", b"br", b"zstd")
 
 
 @given(st.binary(max_size=3_000))
 def test_compressed_bodies_come_back(body: bytes) -> None:
     assert gzip.decompress(compress(body, b"gzip")) == body
     assert zstandard.decompress(compress(body, b"zstd")) == body
+    assert brotli.decompress(compress(body, b"br")) == body
     assert compress(body, b"gzip") == compress(body, b"gzip")
 
 
 def test_each_coding_has_a_strong_etag_of_its_own() -> None:
     content = Content(BODY)
-    codings = (b"identity", b"gzip", b"zstd")
+    codings = (b"identity", b"gzip", b"br", b"zstd")
     tags = {asyncio.run(content.seal(coding)).etag for coding in codings}
-    assert len(tags) == 3
+    assert len(tags) == 4
     assert all(tag.startswith(b'"') for tag in tags)
     other = asyncio.run(Content(BODY + b" ").seal(b"identity"))
     assert other.etag not in tags
@@ -88,7 +96,7 @@ def test_a_304_repeats_the_validators_and_has_no_body(world: World) -> None:
     zstd = (b"accept-encoding", b"zstd")
     full = ask(world.app, "/v1/grades/trader", [zstd])
     assert full.header("content-encoding") == "zstd"
-    assert full.header("vary") == "accept-encoding"
+    assert full.header("vary") == "accept, accept-encoding"
     wanted = (b"if-none-match", full.header("etag").encode())
     answer = ask(world.app, "/v1/grades/trader", [zstd, wanted])
     assert (answer.status, answer.body) == (304, b"")

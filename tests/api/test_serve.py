@@ -18,7 +18,15 @@ from assay.kit.settings import Settings
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.9", "::1", "localhost", "LOCALHOST"])
 def test_loopback_may_be_listened_on(host: str) -> None:
-    assert check_host(host) == host
+    assert check_host(Settings(host=host)) == host
+
+
+@pytest.mark.parametrize("host", ["10.0.0.1", "::", "192.168.1.4"])
+def test_keyed_mode_may_listen_anywhere_if_its_names_are_listed(host: str) -> None:
+    assert check_host(Settings(host=host, keys=True, allowed_hosts="api.example.com")) == host
+    assert check_host(Settings(host=host, keys=True, public_url="https://a.example")) == host
+    with pytest.raises(BadInput, match="ASSAY_ALLOWED_HOSTS"):
+        check_host(Settings(host=host, keys=True))
 
 
 @pytest.mark.parametrize("host", ["192.168.1.4", "::", "example.com", "", "10.0.0.1", "localhost."])

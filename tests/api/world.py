@@ -3,7 +3,7 @@
 The fakes fit the ports that the rooms' front doors fit; publications go into a real ledger.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -13,10 +13,12 @@ from typing import Any
 import numpy as np
 import orjson
 import polars as pl
+from pydantic import SecretStr
 from tests.api.spoken import SAID_AT, make_draft, speak
 
 from assay import ledger
 from assay.api import Application, create_app
+from assay.api.faces import Face
 from assay.grades import GradeKind
 from assay.kit.clock import Clock, FixedClock
 from assay.kit.database import Database
@@ -25,6 +27,7 @@ from assay.kit.home import Home
 from assay.kit.moments import close_of
 from assay.kit.settings import Settings
 from assay.ledger import Draft, Kind, Publication, canonical_json
+from assay.markets import Order
 from assay.markets.types import (
     AsOf,
     Ending,
@@ -41,6 +44,19 @@ from assay.markets.types import (
 FIRST = date(2021, 4, 5)
 NEWEST = date(2023, 12, 29)
 NOW = datetime(2023, 12, 30, 12, tzinfo=UTC)
+OPTIONAL = ("market_cap_usd", "quote_volume")
+QUARANTINE = [
+    {
+        "venue": "binance",
+        "interval": interval,
+        "symbol": "BTCUSDT",
+        "time": "2023-01-02T00:00:00Z",
+        "reason": "not positive",
+        "content": '{"close": -1}',
+        "import_id": "imported-1",
+    }
+    for interval in ("1d", "1h")
+]
 LABELS = ((80, "Strong Buy"), (60, "Buy"), (40, "Hold"), (20, "Sell"), (0, "Strong Sell"))
 
 
@@ -118,6 +134,7 @@ class FakeMarkets:
     generation: str | None = "1"
     corrected: tuple[int, date, float] | None = None
     """Token, day and close of a correction that is known only today."""
+    quarantine: list[dict[str, str]] = field(default_factory=lambda: list(QUARANTINE))
 
     def load_facts_version(self, home: Home) -> str | None:
         return self.generation
@@ -132,29 +149,46 @@ class FakeMarkets:
             panel.close[panel.row(token), panel.column(day)] = close
         return panel if as_of is None else panel.until(min(last_whole_day(as_of), panel.last_day))
 
-    def load_candles(
+    def stream_candles(
         self,
         home: Home,
-        pair_or_token: str | int,
         interval: Interval,
-        start: date | datetime | None = None,
-        end: date | datetime | None = None,
+        token_ids: Sequence[int] | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
         *,
         as_of: AsOf | None = None,
-    ) -> pl.DataFrame:
-        """Two days of candles of any token."""
+        order: Order = Order.STORED,
+    ) -> Iterator[Any]:
+        """Two days of candles of the first three tokens, or of those named."""
         opened = datetime(2023, 12, 28, tzinfo=UTC)
         count = int(timedelta(days=2) / interval.length)
-        times = [opened + i * interval.length for i in range(count)]
+        ids = [3306, 3375, 3377] if token_ids is None else sorted(token_ids)
         price = [1.0 + i / 100 for i in range(count)]
         frame = pl.DataFrame(
-            {"time": times, "open": price, "high": price, "low": price, "close": price}
-        ).with_columns(
-            pl.col("time").cast(pl.Datetime("us", "UTC")), pl.lit(None, pl.Float64).alias("volume")
+            {
+                "token_id": [token_id for token_id in ids for _ in range(count)],
+                "time": [opened + i * interval.length for i in range(count)] * len(ids),
+                **{name: price * len(ids) for name in ("open", "high", "low", "close")},
+            },
+            schema_overrides={"time": pl.Datetime("us", "UTC")},
         )
+        empty = [pl.lit(None, pl.Float64).alias(n) for n in ("volume", *OPTIONAL)]
+        frame = frame.with_columns(empty)
         if start is not None:
             frame = frame.filter(pl.col("time") >= start)
-        return frame if end is None else frame.filter(pl.col("time") < end)
+        if end is not None:
+            frame = frame.filter(pl.col("time") < end)
+        if order is not Order.STORED:
+            down = [order is Order.NEWEST, False]
+            frame = frame.sort("time", "token_id", descending=down)
+        yield from frame.to_arrow().to_batches(1_000)
+
+    def list_stored_days(self, home: Home, interval: Interval) -> tuple[date, date] | None:
+        return date(2023, 12, 28), date(2023, 12, 29)
+
+    def list_quarantine(self, home: Home) -> pl.DataFrame:
+        return pl.DataFrame(self.quarantine)
 
 
 @dataclass(frozen=True)
@@ -248,7 +282,6 @@ def make_rows(registry: Registry, day: date, seed: int = 1) -> list[dict[str, An
             "token_id": int(token.token_id),
             "symbol": token.symbol,
             "name": token.name,
-            "kind": token.kind.value,
             "volume_usd": str(100_000 + 37 * scores[token.token_id]),
             "capped": False,
         }
@@ -291,8 +324,8 @@ def publish(
     draft = Draft(
         kind_of, day, canonical_json(rows), "ab" * 32, close_of(day), "m", "c", corrects=corrects
     )
-    with database.write() as connection:
-        return ledger.save_publication(connection, draft, at, is_replay=False)
+    with ledger.write_ledger(database) as writer:
+        return writer.save(draft, at, is_replay=False)
 
 
 @dataclass
@@ -318,30 +351,33 @@ def make_world(
     is_ready: Callable[[], bool] = lambda: True,
     progress: Callable[[], str] = lambda: "",
     history: Callable[[], str] = lambda: "",
+    faces: Sequence[Face] = (),
+    url: SecretStr | None = None,
+    **settings: Any,
 ) -> World:
     """An application with the last `days` days graded, both kinds, back-filled."""
     markets, grades = FakeMarkets(make_registry(tokens)), FakeGrades()
-    home = Home(path)
+    home = Home(path, url)
     database = Database(home)
     graded = [NEWEST - timedelta(days=days - 1 - i) for i in range(days)] if days else []
     graded = [FIRST + timedelta(days=30), date(2022, 5, 1), *graded] if days else []
-    with database.write() as connection:
+    with ledger.write_ledger(database) as writer:
         for day in graded:
             for seed, kind in enumerate(GradeKind):
                 rows = make_rows(markets.registry, day, seed)
                 draft = make_draft(f"grades.{kind}", day, rows)
-                ledger.save_publication(connection, draft, SAID_AT, is_replay=False)
-        speak(connection, graded[-2:])
+                writer.save(draft, SAID_AT, is_replay=False)
+        speak(writer, graded[-2:])
     database.close()
-    settings = Settings(home=path)
     app = create_app(
         home,
         clock or FixedClock(NOW),
-        settings,
+        Settings(home=path, **settings),
         grades=grades,
         markets=markets,
         is_ready=is_ready,
         progress=progress,
         history=history,
+        faces=faces,
     )
     return World(app, markets, grades, graded)

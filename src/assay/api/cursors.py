@@ -13,13 +13,13 @@ import orjson
 
 from assay.kit.errors import BadInput
 
-_KEY = b"assay page cursor 1"
+_KEY = b"assay page cursor 2"
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """`anchor` names what the list was cut from (a publication, or nothing); `position` is where
-    the next page begins: an offset, or the last key seen.
+    """`anchor` names what the list was cut from (a publication, or a day); `position` is that of
+    the last row seen.
     """
 
     anchor: str

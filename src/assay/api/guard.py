@@ -4,21 +4,25 @@ Host allow-list (against DNS rebinding), Origin on writes and WebSockets (agains
 key: none, empty or `local` is the local user, any other is unknown.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from assay.accounts.types import LOCAL
+from assay.api.faces import Face, find_face
 from assay.api.problems import (
     BadHost,
     ForbiddenOrigin,
     Misdirected,
-    Unauthorized,
     describe_problem,
 )
-from assay.kit.errors import AssayError
+from assay.api.routing import ROUTE
+from assay.kit.errors import AssayError, Unauthorized
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+EVENT_ROUTES = frozenset({"/v1/stream/events", "/v1/jobs/{job_id}/events"})
 LOCAL_KEYS = frozenset({b"", b"local"})
 
 
@@ -54,11 +58,22 @@ def is_local_user(authorization: bytes | None, api_key: bytes | None) -> bool:
 
 
 class Guard:
-    """Answers 400, 401, 403 or 421 itself; everything else goes on to the declared routes."""
+    """Answers 400, 401, 403 or 421 itself; everything else goes on to the declared routes.
 
-    def __init__(self, app: ASGIApp, hosts: Hosts) -> None:
+    Pages of `origins` may write too if they show a key.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        hosts: Hosts,
+        faces: Sequence[Face] = (),
+        origins: frozenset[bytes] = frozenset(),
+    ) -> None:
         self.app = app
         self.hosts = hosts
+        self.faces = tuple(faces)
+        self.origins = origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request through, or say why not."""
@@ -67,36 +82,68 @@ class Guard:
             return
         refusal = self.check(scope)
         if refusal is None:
+            scope["assay.principal"] = LOCAL
             await self.app(scope, receive, send)
-        elif scope["type"] == "websocket":
-            await receive()
-            await send({"type": "websocket.close", "code": 1008, "reason": refusal.code})
         else:
-            await describe_problem(refusal)(scope, receive, send)
+            await refuse(refusal, self.faces, scope, receive, send)
 
     def check(self, scope: Scope) -> AssayError | None:
         """Why a request may not pass, or None."""
-        headers: dict[bytes, list[bytes]] = {}
-        for name, value in scope["headers"]:
-            headers.setdefault(name, []).append(value)
+        headers = collect(scope)
         hosts = headers.get(b"host", [])
         if len(hosts) != 1:
             return BadHost(f"The request has {len(hosts)} Host headers instead of one.")
         if not self.hosts.allows(hosts[0]):
             return Misdirected("This server answers only to its own local names.")
-        if scope["type"] == "websocket" or scope["method"] not in SAFE_METHODS:
-            refusal = _check_origin(headers.get(b"origin", []), hosts[0])
+        keys = headers.get(b"x-api-key", [])
+        if find_face(self.faces, scope["path"]) is not None:
+            keys = keys + headers.get(b"api_key", [])
+        bearers = headers.get(b"authorization", [])
+        if asks_origin(scope):
+            allowed = self.origins if any(keys) or any(bearers) else frozenset()
+            refusal = check_origin(headers.get(b"origin", []), hosts[0], allowed)
             if refusal is not None:
                 return refusal
-        keys = [(a, None) for a in headers.get(b"authorization", [])]
-        api_keys = [(None, k) for k in headers.get(b"x-api-key", [])]
-        if not all(is_local_user(a, k) for a, k in [*keys, *api_keys]):
+        shown = [*((bearer, None) for bearer in bearers), *((None, key) for key in keys)]
+        if not all(is_local_user(bearer, key) for bearer, key in shown):
             return Unauthorized("The key is not known here.")
         return None
 
 
-def _check_origin(origins: list[bytes], host: bytes) -> AssayError | None:
-    own = {b"http://" + host.lower(), b"https://" + host.lower()}
+def asks_origin(scope: Scope) -> bool:
+    """True for what a page of another origin may not ask: writes, WebSockets, event streams."""
+    if scope["type"] == "websocket" or scope["method"] not in SAFE_METHODS:
+        return True
+    return scope.get(ROUTE) in EVENT_ROUTES
+
+
+def collect(scope: Scope) -> dict[bytes, list[bytes]]:
+    """The headers by name, each with every value that was sent."""
+    headers: dict[bytes, list[bytes]] = {}
+    for name, value in scope["headers"]:
+        headers.setdefault(name, []).append(value)
+    return headers
+
+
+async def refuse(
+    refusal: AssayError, faces: Sequence[Face], scope: Scope, receive: Receive, send: Send
+) -> None:
+    """Answer a refusal in the words of the face that was asked; close a WebSocket."""
+    if scope["type"] == "websocket":
+        await receive()
+        if "websocket.http.response" not in scope.get("extensions", {}):
+            await send({"type": "websocket.close", "code": 1008, "reason": refusal.code})
+            return
+    face = find_face(tuple(faces), scope["path"])
+    document = describe_problem(refusal) if face is None else face.describe_error(refusal)
+    await document(scope, receive, send)
+
+
+def check_origin(
+    origins: Sequence[bytes], host: bytes, allowed: frozenset[bytes] = frozenset()
+) -> AssayError | None:
+    """Why a page of these origins may not write, or None: its own host's pages may."""
+    own = {b"http://" + host.lower(), b"https://" + host.lower()} | allowed
     if all(origin.lower() in own for origin in origins):
         return None
     return ForbiddenOrigin("A page of another origin may not write here.")
@@ -119,4 +166,8 @@ class Heads:
                 message = {**message, "body": b""}
             await send(message)
 
-        await self.app({**scope, "method": "GET"}, receive, send_head)
+        inner = {**scope, "method": "GET", "assay.head": True}
+        try:
+            await self.app(inner, receive, send_head)
+        finally:
+            scope["route"] = inner.get("route")

@@ -8,17 +8,16 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
-from typing import Any, TypeVar
+from typing import Any
 
-from assay.api.parameters import DayQuery
+from assay.api.parameters import DayQuery, ListQuery
 from assay.api.schemas import Shape
 from assay.kit.errors import BadInput
 
 Row = Mapping[str, Any]
-T = TypeVar("T")
 
-TEXTS = frozenset({"symbol", "name", "slug"})
-"""Members that are ordered as text; all others are numbers in integers or decimal strings."""
+TEXTS = frozenset({"symbol", "name", "slug", "first_day"})
+"""Members that are ordered as text (days are too); all others are integers or decimal strings."""
 
 
 class Subject(Enum):
@@ -82,11 +81,12 @@ class Listing:
 @dataclass(frozen=True, slots=True)
 class Keep:
     """A filter, written into the annotation of its parameter: keeps the rows whose `member` passes
-    `test` with the value asked for. A row without the member goes.
+    `test` with the value asked for. A row without the member goes, unless the test `sees_null`.
     """
 
     member: str
     test: Callable[[Any, Any], bool]
+    sees_null: bool = False
 
 
 def reaches(value: str | int, least: Decimal) -> bool:
@@ -110,7 +110,7 @@ def has_category(value: Sequence[str], wanted: str) -> bool:
 
 
 def select_rows(
-    rows: Sequence[Row], query: DayQuery, token_ids: Collection[int] | None = None
+    rows: Sequence[Row], query: ListQuery, token_ids: Collection[int] | None = None
 ) -> list[Row]:
     """The rows that pass every filter of the query, in their order.
 
@@ -129,7 +129,7 @@ def select_rows(
     return kept
 
 
-def sort_rows(rows: Sequence[Row], query: DayQuery, members: Mapping[str, str]) -> list[Row]:
+def sort_rows(rows: Sequence[Row], query: ListQuery, members: Mapping[str, str]) -> list[Row]:
     """In the order asked for: rows without a view last, before them those without the value;
     ties by token id. The query's default is the order of the publication.
     """
@@ -141,16 +141,10 @@ def sort_rows(rows: Sequence[Row], query: DayQuery, members: Mapping[str, str]) 
     member = members.get(name, name)
     viewed = [row for row in rows if row.get("no_view") is None]
     valued = [row for row in viewed if read_member(row, member) is not None]
-    valued.sort(key=lambda row: int(row["token_id"]))
+    valued.sort(key=lambda row: int(row.get("token_id", row.get("index_id", 0))))
     valued.sort(key=lambda row: _order(row, member), reverse=sort.startswith("-"))
     valueless = [row for row in viewed if read_member(row, member) is None]
     return [*valued, *valueless, *(row for row in rows if row.get("no_view") is not None)]
-
-
-def cut_page(items: Sequence[T], offset: int, limit: int) -> tuple[Sequence[T], int | None]:
-    """One page and the offset of the next one, None after the last."""
-    page = items[offset : offset + limit]
-    return page, offset + limit if offset + limit < len(items) else None
 
 
 def read_member(row: Row, path: str) -> Any:  # noqa: ANN401 - whatever JSON holds there
@@ -168,7 +162,7 @@ def _order(row: Row, member: str) -> str | Decimal:
 
 def _passes(row: Row, keep: Keep, wanted: object) -> bool:
     value = read_member(row, keep.member)
-    return value is not None and keep.test(value, wanted)
+    return (keep.sees_null or value is not None) and keep.test(value, wanted)
 
 
 def _require_categories(rows: Sequence[Row]) -> None:

@@ -45,6 +45,13 @@ _ORIGINS = {
     "replay": "said under a replayed clock",
     "backfilled": "computed later from what was known then",
 }
+_BEGINNINGS = (
+    "/v1/grades/trader?limit=20",
+    "/v1/grades/trader/BTC/explanation",
+    "/v1/grades/investor?as_of=2022-05-01&symbol=LUNA",
+    "/v1/signals/daily?signal=1&sort=-confidence",
+    "/v1/indices/trader/performance?limit=1000",
+)
 
 
 def draw_start(start: Start) -> str:
@@ -79,13 +86,24 @@ changed, and open to anyone who wants to check.</p>
 </div>
 <section class="try">
 <h2>Ask for it</h2>
-<pre><code>curl 'http://127.0.0.1:{start.port}/v1/grades/trader?limit=20'
-curl 'http://127.0.0.1:{start.port}/v1/grades/trader/BTC/explanation'
-curl 'http://127.0.0.1:{start.port}/v1/grades/investor?as_of=2022-05-01&amp;symbol=LUNA'
-curl 'http://127.0.0.1:{start.port}/v1/signals/daily?signal=1&amp;sort=-confidence'
-curl 'http://127.0.0.1:{start.port}/v1/indices/trader/performance?limit=1000'</code></pre>
+{draw_asking(start)}
 </section>
 {_FOOT}"""
+
+
+def draw_asking(start: Start) -> str:
+    """Commands to begin with; in keyed mode also how one gets a key."""
+    note, key = "", ""
+    if start.is_keyed:
+        key = '-H "x-api-key: $KEY" '
+        note = """<p class="note">This server asks for a key, here and behind every link of this
+page. <code>POST /v1/accounts</code> signs you up, <code>POST /v1/keys</code> makes a key
+(<a href="/docs">/docs</a>).</p>
+"""
+    commands = "\n".join(
+        f"curl {key}'http://127.0.0.1:{start.port}{escape(path)}'" for path in _BEGINNINGS
+    )
+    return f"{note}<pre><code>{commands}</code></pre>"
 
 
 def draw_board(board: Board, newest_day: date) -> str:

@@ -8,7 +8,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from assay.markets.types import Interval, TokenKind
+from assay.api.formats.columns import Decimals
+from assay.api.negotiation import Format
+from assay.markets.types import Interval
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -85,6 +87,7 @@ DayOrMoment = Annotated[
         }
     ),
 ]
+Number = Annotated[Decimal, WithJsonSchema({"type": "number"})]
 Amount = Annotated[Decimal, WithJsonSchema({"type": "number", "minimum": 0})]
 Share = Annotated[Decimal, WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1})]
 AsOfHour = Annotated[
@@ -115,6 +118,16 @@ PageCursor = Annotated[
 ]
 
 
+Symbols = Annotated[
+    str | None,
+    Field(
+        max_length=4000,
+        description="Symbols or ids, separated by commas.",
+        examples=["BTC,ETH"],
+    ),
+]
+
+
 class Query(BaseModel):
     """Base of all queries: a parameter we do not know is an error, not silence."""
 
@@ -128,13 +141,30 @@ class SeriesSort(StrEnum):
     OLDEST = "time"
 
 
-class TokensQuery(Query):
-    """Which tokens."""
+class ListQuery(Query):
+    """What every list may be asked: how much of it, and in which format."""
 
-    as_of: AsOfDay = None
-    kind: Annotated[TokenKind | None, Field(description="Only tokens of this kind.")] = None
     limit: Limit = 100
     cursor: PageCursor = None
+    format: Annotated[
+        Format | None,
+        Field(
+            description="Format of the answer, instead of `Accept`. All but `json` are the whole "
+            "list at once, unless `limit` is given."
+        ),
+    ] = None
+    decimals: Annotated[
+        Decimals,
+        Field(
+            description="How Arrow and Parquet carry decimal strings: as float64 that read back as "
+            "the same decimal, or as the text itself."
+        ),
+    ] = Decimals.NUMBER
+
+    def name_filters(self) -> list[tuple[str, object]]:
+        """What a cursor must fit: every parameter but those that only say how to show the list."""
+        shown = {"limit", "cursor", "format", "decimals"}
+        return sorted(self.model_dump(mode="json", exclude=shown).items())
 
 
 class AsOfQuery(Query):
@@ -143,8 +173,8 @@ class AsOfQuery(Query):
     as_of: AsOfDay = None
 
 
-class CandlesQuery(Query):
-    """Which candles."""
+class CandleRangeQuery(ListQuery):
+    """Which candles, in any order."""
 
     interval: Annotated[Interval, Field(description="Length of a candle.")] = Interval.DAY
     start: Annotated[
@@ -156,31 +186,25 @@ class CandlesQuery(Query):
         Field(alias="to", description="Candles that open by this moment, or on or before this day"),
     ] = None
     as_of: AsOfDay = None
+
+
+class CandlesQuery(CandleRangeQuery):
+    """Which candles of one token."""
+
     sort: Annotated[SeriesSort, Field(description="Newest or oldest first.")] = SeriesSort.NEWEST
-    limit: Limit = 100
-    cursor: PageCursor = None
 
 
-class DayQuery(Query):
+class DayQuery(ListQuery):
     """Which rows of what was published for one day; a list that can be ordered adds `sort`."""
 
     as_of: AsOfDay = None
     said_by: SaidBy = None
-    limit: Limit = 100
-    cursor: PageCursor = None
 
 
 class TokensOfDayQuery(DayQuery):
     """The same of a list of tokens."""
 
-    symbol: Annotated[
-        str | None,
-        Field(
-            max_length=4000,
-            description="Symbols or ids, separated by commas.",
-            examples=["BTC,ETH"],
-        ),
-    ] = None
+    symbol: Symbols = None
 
 
 class SaidQuery(Query):
@@ -190,7 +214,7 @@ class SaidQuery(Query):
     said_by: SaidBy = None
 
 
-class HistoryQuery(Query):
+class HistoryQuery(ListQuery):
     """Which days of a history."""
 
     start: Annotated[Day | None, Field(alias="from", description="First day judged.")] = None
@@ -199,9 +223,3 @@ class HistoryQuery(Query):
     ] = None
     said_by: SaidBy = None
     sort: Annotated[SeriesSort, Field(description="Newest or oldest first.")] = SeriesSort.NEWEST
-    limit: Limit = 100
-    cursor: PageCursor = None
-
-
-class ExplanationQuery(AsOfQuery):
-    """Of which day."""

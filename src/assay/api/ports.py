@@ -1,14 +1,15 @@
 """What the API asks of the rooms below; the rooms' front doors fit, and so do a test's fakes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 import polars as pl
 
 from assay.grades import GradeKind
 from assay.kit.database import Database
 from assay.kit.home import Home
+from assay.markets import Order
 from assay.markets.types import AsOf, Interval, Panel, Registry
 
 
@@ -86,17 +87,29 @@ class Markets(Protocol):
         """The daily panel, memory-mapped: with every correction, or those known at `as_of`."""
         ...
 
-    def load_candles(
+    def stream_candles(
         self,
         home: Home,
-        pair_or_token: str | int,
         interval: Interval,
-        start: date | datetime | None = None,
-        end: date | datetime | None = None,
+        token_ids: Sequence[int] | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
         *,
         as_of: AsOf | None = None,
-    ) -> pl.DataFrame:
-        """Candles with `start` <= time < `end`, ascending; columns time, open, high, low, close,
-        volume and perhaps market_cap_usd, null where missing.
+        order: Order = Order.STORED,
+    ) -> Iterator[Any]:
+        """Candles of many tokens (None: all), `start` <= time < `end`, as known at `as_of`: Arrow
+        record batches of token_id, time, open, high, low, close, volume, market_cap_usd,
+        quote_volume, in constant memory.
+        """
+        ...
+
+    def list_stored_days(self, home: Home, interval: Interval) -> tuple[date, date] | None:
+        """The days of the first and last candle stored; None where there is none."""
+        ...
+
+    def list_quarantine(self, home: Home) -> pl.DataFrame:
+        """Rows that imports turned away: venue, interval, symbol, time, reason, content,
+        import_id.
         """
         ...

@@ -4,13 +4,17 @@ Values (prices, grades, probabilities) are decimal strings; identifiers, ranks a
 """
 
 from datetime import date, datetime
-from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Final, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from assay.markets.types import Interval, TokenKind
 
-DecimalText = Annotated[str, Field(pattern=r"^-?\d+(\.\d+)?$", examples=["71.23"])]
+DECIMAL: Final = object()
+"""Marks a decimal string in the annotation of a member, so that bulk formats know it as a number"""
+REPEATED: Final = object()
+"""Marks a text that many rows share, which bulk formats write once."""
+DecimalText = Annotated[str, Field(pattern=r"^-?\d+(\.\d+)?$", examples=["71.23"]), DECIMAL]
 OriginText = Literal["live", "replay", "backfilled"]
 Item = TypeVar("Item")
 
@@ -47,6 +51,10 @@ class Page(Shape, Generic[Item]):
     origin: Annotated[
         OriginText | None, Field(description="How the judgement came about; null for facts.")
     ]
+    reason: Annotated[
+        str | None,
+        Field(description="Only of an empty list: why it is empty, and what to do."),
+    ] = None
 
 
 class HourPage(Page[Item], Generic[Item]):
@@ -181,6 +189,7 @@ class Publication(Shape):
     publication: str
     origin: OriginText
     digest: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    proof: Annotated[str, Field(description="Path of the proof that it is in the log.")]
     header: dict[str, Any]
 
 
@@ -229,9 +238,28 @@ class TokenAnswer(Single[TokenDetail]):
     """One token."""
 
 
+class OfToken(Shape):
+    """Whose a row is, where a list is of many tokens."""
+
+    token_id: int
+    symbol: Annotated[
+        str, REPEATED, Field(description="As borne on the day `to` or `as_of`.", examples=["BTC"])
+    ]
+
+
+class TokenCandle(Candle, OfToken):
+    """A candle of one of many tokens."""
+
+
 class CandleList(Page[Candle]):
     """A page of candles of one token."""
 
     token_id: int
     symbol: str
+    interval: Interval
+
+
+class TokenCandleList(Page[TokenCandle]):
+    """A page of candles of many tokens."""
+
     interval: Interval

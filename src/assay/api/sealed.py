@@ -10,9 +10,13 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import brotli
 import zstandard
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
+
+from assay.api.negotiation import choose_coding as choose_coding
+from assay.api.security import complete_headers
 
 JSON = "application/json"
 RECORDING: Final = "assay.recording"
@@ -60,16 +64,24 @@ class Sealed:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a handler answers before a coding is chosen; sealed once in each coding."""
+    """What a handler answers before a coding is chosen; sealed once in each coding.
+
+    `caching` is how long it may be kept unasked; `is_random` says of bytes that no coding makes
+    shorter (hashes), `file_name` names what browsers keep as a file.
+    """
 
     body: bytes
     media_type: str = JSON
     policy: bytes = b""
+    vary: bytes = b"accept-encoding"
+    caching: bytes = REVALIDATE
+    is_random: bool = False
+    file_name: str = ""
     _sealed: dict[bytes, Sealed] = field(default_factory=dict, compare=False, repr=False)
 
     async def seal(self, coding: bytes) -> Sealed:
         """The answer in `coding`; a short body stays as it is."""
-        if len(self.body) < SMALLEST_COMPRESSED:
+        if self.is_random or len(self.body) < SMALLEST_COMPRESSED:
             coding = b"identity"
         sealed = self._sealed.get(coding)
         if sealed is None:
@@ -84,13 +96,15 @@ class Content:
         suffix = "" if coding == b"identity" else "-" + coding.decode()
         shared = [
             (b"content-type", self.media_type.encode()),
-            (b"vary", b"accept-encoding"),
-            (b"cache-control", REVALIDATE),
-            (b"x-content-type-options", b"nosniff"),
+            (b"vary", self.vary),
+            (b"cache-control", self.caching),
         ]
+        if self.file_name:
+            named = f'attachment; filename="{self.file_name}"'
+            shared.append((b"content-disposition", named.encode()))
         if self.policy:
             shared.append((b"content-security-policy", self.policy))
-            shared.append((b"cross-origin-resource-policy", b"same-origin"))
+        shared = complete_headers(shared)
         body = self.body if coding == b"identity" else compress(self.body, coding)
         return Sealed(body, f'"{digest}{suffix}"'.encode(), shared, coding)
 
@@ -137,21 +151,10 @@ def compress(body: bytes, coding: bytes) -> bytes:
     """`body` in a coding of `choose_coding`; equal input gives equal bytes."""
     if coding == b"zstd":
         return zstandard.compress(body, 9)
+    if coding == b"br":
+        small: bytes = brotli.compress(body, quality=5)
+        return small
     return gzip.compress(body, 6, mtime=0)
-
-
-def choose_coding(accepted: bytes) -> bytes:
-    """The best coding that an Accept-Encoding value allows: zstd, then gzip, then none."""
-    if not accepted:
-        return b"identity"
-    weights: dict[str, float] = {}
-    for part in accepted.decode("latin-1").lower().split(","):
-        name, _, parameters = part.strip().partition(";")
-        weights[name.strip()] = _weight(parameters)
-    for coding in ("zstd", "gzip"):
-        if weights.get(coding, weights.get("*", 0.0)) > 0.0:
-            return coding.encode()
-    return b"identity"
 
 
 def matches_etag(wanted: bytes, etag: bytes) -> bool:
@@ -160,14 +163,3 @@ def matches_etag(wanted: bytes, etag: bytes) -> bool:
         return True
     tags = (tag.strip().removeprefix(b"W/") for tag in wanted.split(b","))
     return etag in tags
-
-
-def _weight(parameters: str) -> float:
-    for parameter in parameters.split(";"):
-        name, _, value = parameter.strip().partition("=")
-        if name.strip() == "q":
-            try:
-                return float(value)
-            except ValueError:
-                return 0.0
-    return 1.0

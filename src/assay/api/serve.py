@@ -2,34 +2,48 @@
 
 import ipaddress
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-import uvicorn
-
-from assay.api.app import Application, create_app
+from assay.api.app import create_app
+from assay.api.companions import OpenCompanion
+from assay.api.draining import Draining
+from assay.api.faces import Face
 from assay.api.ports import Grades, Markets
+from assay.api.server import BACKLOG, create_server
 from assay.kit.clock import Clock
 from assay.kit.errors import BadInput, Conflict
 from assay.kit.home import Home
 from assay.kit.settings import Settings
-
-BACKLOG = 2_048
-KEEP_ALIVE_S = 30
-SHUTDOWN_S = 5
+from assay.kit.telemetry import start_logs, start_traces, stop_traces
 
 
-def check_host(host: str) -> str:
-    """`host` if it is loopback. Raises BadInput for any other: there are no keys in this mode."""
+def check_host(settings: Settings) -> str:
+    """The address to serve on. Raises BadInput for one that is not loopback, unless keys are asked
+    for and it is said under which names the server is known.
+    """
+    host = settings.host.strip("[]")
     if host.lower() == "localhost":
         return host
     try:
-        if ipaddress.ip_address(host.strip("[]")).is_loopback:
-            return host.strip("[]")
+        if ipaddress.ip_address(host).is_loopback:
+            return host
     except ValueError:
-        pass
-    raise BadInput(
+        if not settings.keys:
+            raise _refuse(settings.host) from None
+    if not settings.keys:
+        raise _refuse(settings.host)
+    if not settings.allowed_hosts.strip() and not settings.public_url:
+        raise BadInput(
+            f"To serve on {settings.host!r} it must be known under which names.",
+            hint="Set ASSAY_ALLOWED_HOSTS, for example to api.example.com, or ASSAY_PUBLIC_URL.",
+        )
+    return host
+
+
+def _refuse(host: str) -> BadInput:
+    return BadInput(
         f"Open local mode serves on loopback only, not on {host!r}: it asks nobody for a key.",
-        hint="Set ASSAY_HOST to 127.0.0.1, ::1 or localhost.",
+        hint="Set ASSAY_HOST to 127.0.0.1, ::1 or localhost, or start with --keys.",
     )
 
 
@@ -57,26 +71,6 @@ def name_url(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def create_server(app: Application, settings: Settings) -> uvicorn.Server:
-    """uvicorn as we run it: uvloop, httptools, no access log (URLs stay out of logs)."""
-    config = uvicorn.Config(
-        app.front,
-        loop="uvloop",
-        http="httptools",
-        ws="none",
-        lifespan="on",
-        log_config=None,
-        log_level=settings.log_level,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        backlog=BACKLOG,
-        timeout_keep_alive=KEEP_ALIVE_S,
-        timeout_graceful_shutdown=SHUTDOWN_S,
-    )
-    return uvicorn.Server(config)
-
-
 def serve(
     home: Home,
     settings: Settings,
@@ -88,13 +82,22 @@ def serve(
     progress: Callable[[], str] = lambda: "",
     history: Callable[[], str] = lambda: "",
     on_listening: Callable[[str], None] = lambda url: None,
+    sockets: Sequence[socket.socket] = (),
+    draining: Draining | None = None,
+    faces: Sequence[Face] = (),
+    companions: Sequence[OpenCompanion] = (),
 ) -> None:
     """Serve until interrupted. `on_listening` gets the address once connections are taken.
 
     Raises BadInput for an address that is not loopback and Conflict for a port that is taken,
-    before anything else is opened.
+    before anything else is opened. With `sockets` it serves on those, which other processes may
+    share, and opens none; `draining` may then begin before this process is told to stop.
     """
-    listener = open_socket(check_host(settings.host), settings.port)
+    is_alone = not sockets
+    listeners = list(sockets) or [open_socket(check_host(settings), settings.port)]
+    endpoint = settings.otlp_endpoint
+    start_logs(settings.log_level, settings.log_format)
+    start_traces(endpoint.get_secret_value() if endpoint else None, "assay-api")
     try:
         app = create_app(
             home,
@@ -105,8 +108,14 @@ def serve(
             is_ready=is_ready,
             progress=progress,
             history=history,
+            faces=faces,
+            companions=companions,
         )
-        on_listening(name_url(listener))
-        create_server(app, settings).run(sockets=[listener])
+        app.state.draining = draining or app.state.draining
+        on_listening(name_url(listeners[0]))
+        server = create_server(app.entry, settings, app.state.draining, is_alone=is_alone)
+        server.run(sockets=listeners)
     finally:
-        listener.close()
+        stop_traces()
+        for listener in listeners:
+            listener.close()

@@ -14,7 +14,6 @@ from assay.api.state import ApiState, Facts
 from assay.grades import GradeKind
 
 BEST = 12
-FRESH_DAYS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +43,11 @@ class Told:
 @dataclass(frozen=True, slots=True)
 class Start:
     """The whole page. `is_recorded` is True when the data ends before the present of the clock;
-    `history` says what is still being published.
+    `history` says what is still being published; `is_keyed` that the links ask for a key.
     """
 
     port: int
+    is_keyed: bool
     newest_day: date
     is_recorded: bool
     first_day: date
@@ -63,8 +63,9 @@ def read_start(state: ApiState, facts: Facts) -> Start:
     tokens = facts.registry.tokens(facts.newest_day)
     return Start(
         port=state.settings.port or 8000,
+        is_keyed=state.settings.keys,
         newest_day=facts.newest_day,
-        is_recorded=(state.world.word.closed_day - facts.newest_day).days >= FRESH_DAYS,
+        is_recorded=state.is_recorded(facts),
         first_day=facts.panel.first_day,
         tokens=len(tokens),
         ended=sum(token.last_day is not None for token in tokens),

@@ -11,15 +11,34 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import ParamSpec, TypeVar, cast
 
-from assay import ledger
+from assay import alerts, ledger
+from assay.api.access import Access
+from assay.api.addresses import AddressLimit
+from assay.api.cadences import list_schedules
+from assay.api.companions import Companion
+from assay.api.desk import Desk
+from assay.api.draining import Draining
+from assay.api.faces import Face
+from assay.api.forms import FORMS
+from assay.api.gate import BulkGate
 from assay.api.ports import Grades, Markets
 from assay.api.problems import NotReady
+from assay.api.readiness import Readiness
+from assay.api.streams import Board, Streams
+from assay.api.watching import JobWatch
+from assay.identity import Installation
+from assay.kit.bus import Bus, MemoryBus
 from assay.kit.clock import Clock
 from assay.kit.database import Database
 from assay.kit.errors import Busy
 from assay.kit.home import Home
+from assay.kit.idempotency import erase_account as erase_requests
+from assay.kit.jobs import Jobs, list_for_export
+from assay.kit.jobs import erase_account as erase_jobs
 from assay.kit.moments import last_closed_day
+from assay.kit.schedules import Timekeeper
 from assay.kit.settings import Settings
+from assay.kit.telemetry import RequestStats, carry
 from assay.markets.types import Panel, Registry
 
 P = ParamSpec("P")
@@ -27,6 +46,7 @@ R = TypeVar("R")
 
 READ_THREADS = 4
 LIMIT_COMPUTING = 32
+FRESH_DAYS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +126,44 @@ class ApiState:
         default_factory=lambda: ThreadPoolExecutor(READ_THREADS, "assay-read")
     )
     _was_ready: bool = False
+    faces: tuple[Face, ...] = ()
+    companions: list[Companion] = field(default_factory=list)
+    access: Access | None = None
+    """Keys and limits; None in open local mode."""
+    stats: RequestStats = field(default_factory=RequestStats)
+    draining: Draining = field(default_factory=Draining)
+    desk: Desk = field(default_factory=Desk)
+    readiness: Readiness = field(init=False)
+    bulk: BulkGate = field(default_factory=BulkGate)
+    jobs: Jobs = field(init=False)
+    job_watch: JobWatch = field(init=False)
+    timekeeper: Timekeeper = field(init=False)
+    addresses: AddressLimit = field(init=False)
+    bus: Bus = field(default_factory=MemoryBus)
+    streams: Streams = field(init=False)
+    identity: Installation = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.readiness = Readiness(self)
+        self.streams = Streams(self)
+        self.addresses = AddressLimit(self.settings.open_requests_per_minute)
+        self.identity = Installation(
+            self.database,
+            self.clock,
+            f"http://{self.settings.host}:{self.settings.port}",
+            reads_loopback=not self.settings.keys,
+        )
+        self.jobs = Jobs(self.home, self.database, self.clock, FORMS)
+        planned = list_schedules(self.settings)
+        self.timekeeper = Timekeeper(self.database, self.clock, self.jobs, planned)
+        self.job_watch = JobWatch(lambda job_ids: self.read(self.jobs.load_sequences, job_ids))
+        self.desk.erasers += [erase_jobs, erase_requests, alerts.erase_account]
+        self.desk.collectors |= {"jobs": list_for_export, "alerts": alerts.list_for_export}
+
+    @property
+    def board(self) -> Board:
+        """The latest prices, candles, books and venues that this process heard of."""
+        return self.streams.hub.board
 
     @property
     def ready(self) -> bool:
@@ -114,10 +172,15 @@ class ApiState:
             self._was_ready = self.world.facts is not None and self.is_ready()
         return self._was_ready
 
+    def is_recorded(self, facts: Facts) -> bool:
+        """True if the data ends before the present of the clock."""
+        return (self.world.word.closed_day - facts.newest_day).days >= FRESH_DAYS
+
     async def read(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a blocking read in one of the read threads."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._reads, lambda: work(*args, **kwargs))
+        job = carry(lambda: work(*args, **kwargs))
+        return await loop.run_in_executor(self._reads, job)
 
     def require_facts(self) -> Facts:
         """The facts of the present world. Raises NotReady until all is loaded."""
@@ -135,11 +198,17 @@ class ApiState:
         if word == self.world.word:
             return False
         self.world = await self.read(load_world, self, word)
+        self.streams.nudge()
         return True
 
     def close(self) -> None:
         """Stop the threads and close the database."""
         self.compute.close()
+        self.desk.close()
+        self.bulk.close()
+        self.job_watch.close()
+        self.jobs.close()
+        self.bus.close()
         self._reads.shutdown(wait=False, cancel_futures=True)
         self.database.close()
 

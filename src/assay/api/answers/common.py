@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from assay.api.formats.decimals import format_decimal
 from assay.api.problems import suggest
 from assay.api.sealed import Content
 from assay.api.state import Facts
@@ -20,6 +21,7 @@ def write_envelope(
     *,
     publication: str | None = None,
     origin: str | None = None,
+    vary: bytes = b"accept-encoding",
     **members: object,
 ) -> Content:
     """The one success shape around `data`, which goes in verbatim as the bytes given."""
@@ -27,7 +29,7 @@ def write_envelope(
         {**members, "as_of": as_of, "publication": publication, "origin": origin},
         option=orjson.OPT_UTC_Z,
     )
-    return Content(b'{"data":' + data + b"," + tail[1:])
+    return Content(b'{"data":' + data + b"," + tail[1:], vary=vary)
 
 
 def write_json(value: object) -> bytes:
@@ -44,7 +46,7 @@ def write_decimal(value: float | None) -> str | None:
     """The shortest decimal string that reads back as `value`; null for a missing one."""
     if value is None or value != value:
         return None
-    return format(Decimal(repr(float(value))), "f").removesuffix(".0")
+    return format_decimal(value)
 
 
 def choose_day(facts: Facts, as_of: date | None) -> date:

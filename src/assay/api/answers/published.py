@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import orjson
 
 from assay import ledger
 from assay.api.answers.common import ask_for, find_token, write_envelope, write_rows
-from assay.api.cursors import Cursor, fingerprint, format_cursor, parse_cursor
-from assay.api.listing import Listing, Row, Spoken, Subject, cut_page, select_rows, sort_rows
+from assay.api.answers.lists import Found, number_rows, read_cursor
+from assay.api.cursors import fingerprint
+from assay.api.listing import Listing, Row, Spoken, Subject, select_rows, sort_rows
 from assay.api.parameters import DayQuery, SaidQuery, day_of
 from assay.api.problems import suggest
 from assay.api.sealed import Content
@@ -20,6 +22,8 @@ from assay.kit.moments import close_of_hour, format_utc
 from assay.ledger import Publication, Standing
 
 _HOUR = timedelta(hours=1)
+SHOWN = frozenset({"as_of", "said_by", "sort", "limit", "cursor", "format", "decimals"})
+"""Parameters that keep no row away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,35 +35,48 @@ class Named:
     repeated: dict[str, Any] = field(default_factory=dict)
 
 
-def answer_list(
+def find_list(
     state: ApiState, facts: Facts, listing: Listing, query: DayQuery, name: str = ""
-) -> Content:
+) -> Found:
     """One day's rows; later pages keep to the publication of the first one."""
-    filters = query.model_dump(mode="json", exclude={"limit", "cursor"})
-    scope = fingerprint(listing.path, listing.said.kind, name.upper(), sorted(filters.items()))
-    offset = 0
-    if query.cursor is None:
+    scope = fingerprint(listing.path, listing.said.kind, name.upper(), query.name_filters())
+    cursor = read_cursor(query, scope)
+    if cursor is None:
         publication = find_publication(state, facts, listing.said, query.as_of, query.said_by)
     else:
-        cursor = parse_cursor(query.cursor, scope)
-        offset = cursor.position
         with state.database.read() as connection:
             publication = ledger.load_publication(connection, cursor.anchor)
     rows = orjson.loads(publication.rows)
     named = name_subject(facts, listing, name, publication.as_of, rows)
     ids = find_ids(facts, getattr(query, "symbol", None), publication.as_of)
-    kept = select_rows(pick_rows(rows, listing, named), query, ids)
-    page, following = cut_page(sort_rows(kept, query, listing.members), offset, query.limit)
-    next_cursor = None
-    if following is not None:
-        next_cursor = format_cursor(Cursor(publication.publication_id, following), scope)
-    return write_envelope(
-        write_rows(page),
-        tell_time(publication),
+    shown = pick_rows(rows, listing, named)
+    kept = sort_rows(select_rows(shown, query, ids), query, listing.members)
+    as_of = tell_time(publication)
+    return Found(
+        row=listing.row,
+        name=listing.name,
+        scope=scope,
+        anchor=publication.publication_id,
+        as_of=as_of,
+        read=number_rows(kept),
+        explain=partial(explain_empty, listing, query, as_of, len(shown)),
+        position=None if cursor is None else cursor.position,
         publication=publication.publication_id,
         origin=publication.origin.value,
-        next_cursor=next_cursor,
-        **named.repeated,
+        repeated=named.repeated,
+        write=write_rows,
+    )
+
+
+def explain_empty(listing: Listing, query: DayQuery, as_of: date | datetime, rows: int) -> str:
+    """Why a day's list shows nothing, and what to do."""
+    words = listing.part or listing.said.words
+    if rows == 0:
+        return f"There are no {words} as of {as_of}: the publication says so."
+    asked = [name for name in query.model_fields_set if name not in SHOWN]
+    return (
+        f"None of the {rows} {words} as of {as_of} passes the filters "
+        f"({', '.join(sorted(asked))}); loosen or drop one."
     )
 
 
@@ -89,8 +106,38 @@ def answer_publication(state: ApiState, publication_id: str) -> Content:
         origin=found.origin.value,
         next_cursor=None,
         digest=found.digest,
+        proof=name_proof(found.publication_id),
     ).body
     return Content(body[:-1] + b',"header":' + found.header + b"}")
+
+
+def name_proof(publication_id: str) -> str:
+    """Where the proof is that a publication is in the log."""
+    return f"/v1/publications/{publication_id}/proof"
+
+
+def answer_header(state: ApiState, publication_id: str) -> Content:
+    """The exact bytes of a publication's header: its leaf in the log."""
+    with state.database.read() as connection:
+        return Content(ledger.load_publication(connection, publication_id).header)
+
+
+def answer_rows(state: ApiState, publication_id: str) -> Content:
+    """The exact bytes of a publication's rows."""
+    with state.database.read() as connection:
+        return Content(ledger.load_publication(connection, publication_id).rows)
+
+
+def answer_row(state: ApiState, publication_id: str, index: int) -> Content:
+    """The exact bytes of one row. Raises NotFound beyond the last one."""
+    with state.database.read() as connection:
+        found = ledger.load_publication(connection, publication_id)
+    rows = orjson.loads(found.rows)
+    if index >= len(rows):
+        raise NotFound(
+            f"The publication has {len(rows)} rows.", hint="The first one has the index 0."
+        )
+    return Content(ledger.canonical_json(rows[index]))
 
 
 def find_publication(

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from assay.api.listing import Listing, Spoken, Subject, View
-from assay.api.parameters import TokensOfDayQuery
+from assay.api.listing import Keep, Listing, Spoken, Subject, View, equals, stays_below
+from assay.api.parameters import Amount, TokensOfDayQuery
 from assay.api.schemas import DecimalText, Shape, TokenRow
 
 
@@ -107,8 +107,37 @@ class Scenarios(TokenRow):
 class QuantilesQuery(TokensOfDayQuery):
     """Which quantile forecasts of a day."""
 
+    trend: Annotated[
+        Literal["up", "down", "none"] | None,
+        Field(description="Only this direction of the trend."),
+        Keep("trend.direction", equals),
+    ] = None
+    max_volatility: Annotated[
+        Amount | None,
+        Field(ge=0, description="Only a volatility of daily log returns of at most this."),
+        Keep("volatility", stays_below),
+    ] = None
+
     sort: Annotated[
         Literal["published", "volatility", "-volatility", "symbol", "-symbol"],
+        Field(description="Order; ties by token id."),
+    ] = "published"
+
+
+class LevelsQuery(TokensOfDayQuery):
+    """Which support and resistance levels of a day."""
+
+    sort: Annotated[
+        Literal["published", "symbol", "-symbol"],
+        Field(description="Order; ties by token id."),
+    ] = "published"
+
+
+class ScenariosQuery(TokensOfDayQuery):
+    """Which scenarios of a day."""
+
+    sort: Annotated[
+        Literal["published", "beta", "-beta", "symbol", "-symbol"],
         Field(description="Order; ties by token id."),
     ] = "published"
 
@@ -143,7 +172,7 @@ LISTINGS = (
         "levels",
         Levels,
         "List the levels of support and resistance of each token, with the evidence for each.",
-        query=TokensOfDayQuery,
+        query=LevelsQuery,
     ),
     Listing(
         LEVELS,
@@ -161,7 +190,7 @@ LISTINGS = (
         "scenarios",
         Scenarios,
         "List what a bear, base and bull market would mean for each token.",
-        query=TokensOfDayQuery,
+        query=ScenariosQuery,
     ),
     Listing(
         SCENARIOS,

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, WithJsonSchema
 
-from assay.api.listing import Keep, Listing, Spoken, View, has_category, reaches
-from assay.api.parameters import Amount, TokensOfDayQuery
+from assay.api.listing import Keep, Listing, Spoken, View, has_category, reaches, stays_below
+from assay.api.parameters import Amount, Share, TokensOfDayQuery
 from assay.api.schemas import DecimalText, OriginText, Shape, Single, TokenRow
 from assay.grades import GradeKind
 
@@ -70,6 +70,16 @@ class GradesQuery(TokensOfDayQuery):
         GradeValue | None,
         Field(ge=0, le=100, description="Only grades of at least this, 0 to 100."),
         Keep("grade", reaches),
+    ] = None
+    max_grade: Annotated[
+        GradeValue | None,
+        Field(ge=0, le=100, description="Only grades of at most this, 0 to 100."),
+        Keep("grade", stays_below),
+    ] = None
+    min_probability: Annotated[
+        Share | None,
+        Field(ge=0, le=1, description="Only a probability of at least this, 0 to 1."),
+        Keep("probability", reaches),
     ] = None
     min_volume_usd: Annotated[
         Amount | None,

@@ -1,11 +1,12 @@
 """Indices: baskets with published rules, their holdings, transactions and levels."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from assay.api.listing import Listing, Spoken, Subject, View
+from assay.api.listing import Keep, Listing, Spoken, Subject, View, equals
+from assay.api.parameters import DayQuery
 from assay.api.schemas import DecimalText, NoView, Shape
 
 Return = Annotated[
@@ -107,6 +108,39 @@ class Index(IndexLevel):
     note: str | None
 
 
+class IndicesQuery(DayQuery):
+    """Which indices."""
+
+    type: Annotated[
+        Literal["passive", "active"] | None,
+        Field(description="Only indices of this type."),
+        Keep("type", equals),
+    ] = None
+    sort: Annotated[
+        Literal[
+            "published",
+            "level",
+            "-level",
+            "return_30d",
+            "-return_30d",
+            "drawdown",
+            "-drawdown",
+            "name",
+            "-name",
+        ],
+        Field(description="Order; ties by index id."),
+    ] = "published"
+
+
+class HoldingsQuery(DayQuery):
+    """Which holdings."""
+
+    sort: Annotated[
+        Literal["published", "weight", "-weight", "return", "-return", "symbol", "-symbol"],
+        Field(description="Order; ties by token id."),
+    ] = "published"
+
+
 INDICES = Spoken("indices", "indices", "indices")
 
 LISTINGS = (
@@ -117,6 +151,7 @@ LISTINGS = (
         "indices",
         Index,
         "List the indices of one day with their rules, levels and holdings.",
+        query=IndicesQuery,
     ),
     Listing(
         INDICES,
@@ -134,6 +169,7 @@ LISTINGS = (
         "index_holdings",
         Held,
         "List what an index holds at the close of a day.",
+        query=HoldingsQuery,
         subject=Subject.INDEX,
         part="holdings",
     ),

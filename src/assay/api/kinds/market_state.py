@@ -1,12 +1,12 @@
 """The state of the market: one row a day, figures of each token, and how tokens move together."""
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from assay.api.listing import Listing, Spoken, Subject, View
-from assay.api.parameters import TokensOfDayQuery
+from assay.api.listing import Keep, Listing, Spoken, Subject, View, reaches, stays_below
+from assay.api.parameters import Amount, Number, TokensOfDayQuery
 from assay.api.schemas import DecimalText, NoView, Shape, TokenRow
 
 ShareOrNull = Annotated[DecimalText | None, Field(description="A share, 0 to 1.")]
@@ -119,18 +119,44 @@ class MarketState(Shape):
     gaps: Annotated[list[str] | None, Field(description="What is missing, in words.")]
 
 
+class Figures(Shape):
+    """Risk and return of daily returns; null: not to be had from so few or such days."""
+
+    since: Annotated[date, Field(description="First day counted.")]
+    days: Annotated[int, Field(description="Days counted.")]
+    total_return: Annotated[DecimalText | None, Field(description="Simple, as a share.")]
+    volatility: Annotated[DecimalText | None, Field(description="Of a year.")]
+    sharpe: DecimalText | None
+    sortino: DecimalText | None
+    calmar: DecimalText | None
+    omega: DecimalText | None
+    max_drawdown: Annotated[DecimalText | None, Field(description="As a share, <= 0.")]
+    var_95: Annotated[DecimalText | None, Field(description="Daily return of the worst 5 %.")]
+    cvar_95: Annotated[DecimalText | None, Field(description="Mean of those below it.")]
+    skew: DecimalText | None
+    kurtosis: Annotated[DecimalText | None, Field(description="A normal distribution has 3.")]
+    beta: Annotated[DecimalText | None, Field(description="To the benchmark.")]
+    alpha: Annotated[DecimalText | None, Field(description="Of a year, to the benchmark.")]
+    correlation: Annotated[DecimalText | None, Field(description="With the benchmark.")]
+
+
+class AllFigures(Figures):
+    """The same over all the history, with what a year is too short for."""
+
+    cagr: Annotated[DecimalText | None, Field(description="Compound return of a year.")]
+    mean: Annotated[DecimalText | None, Field(description="Daily return.")]
+    deviation: Annotated[DecimalText | None, Field(description="Of daily returns.")]
+    payoff_ratio: Annotated[DecimalText | None, Field(description="Mean gain over mean loss.")]
+    share_positive: Annotated[DecimalText | None, Field(description="Days that rose, 0 to 1.")]
+    tail_ratio: Annotated[DecimalText | None, Field(description="Absolute 95 % over 5 % quantile.")]
+
+
 class TokenMetrics(TokenRow):
     """Figures of one token's daily returns, over all its history and over the last year."""
 
     benchmark_id: Annotated[int | None, Field(description="Token that beta and alpha refer to.")]
-    all: Annotated[
-        dict[str, Any] | None,
-        Field(
-            description="cagr, volatility, sharpe, sortino, max_drawdown, calmar, omega, var_95, "
-            "cvar_95, skew, kurtosis, beta, alpha and others as decimal strings; `since`, `days`."
-        ),
-    ]
-    year: Annotated[dict[str, Any] | None, Field(description="The same over 365 days.")]
+    all: AllFigures | None
+    year: Annotated[Figures | None, Field(description="Over 365 days.")]
 
 
 class Partner(Shape):
@@ -153,6 +179,17 @@ class Correlations(TokenRow):
 class MetricsQuery(TokensOfDayQuery):
     """Which tokens' figures."""
 
+    min_sharpe: Annotated[
+        Number | None,
+        Field(description="Only a Sharpe ratio of all the history of at least this."),
+        Keep("all.sharpe", reaches),
+    ] = None
+    max_volatility: Annotated[
+        Amount | None,
+        Field(ge=0, description="Only a yearly volatility of at most this."),
+        Keep("all.volatility", stays_below),
+    ] = None
+
     sort: Annotated[
         Literal[
             "published",
@@ -173,6 +210,12 @@ class MetricsQuery(TokensOfDayQuery):
 
 class CorrelationsQuery(TokensOfDayQuery):
     """Which tokens' correlations."""
+
+    max_mean: Annotated[
+        Number | None,
+        Field(ge=-1, le=1, description="Only a mean correlation of at most this, -1 to 1."),
+        Keep("mean", stays_below),
+    ] = None
 
     sort: Annotated[
         Literal["published", "mean", "-mean", "symbol", "-symbol"],

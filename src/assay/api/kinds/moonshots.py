@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from assay.api.listing import Keep, Listing, Spoken, Subject, View, stays_below
-from assay.api.parameters import Share, TokensOfDayQuery
+from assay.api.listing import Keep, Listing, Spoken, Subject, View, equals, reaches, stays_below
+from assay.api.parameters import Amount, Share, TokensOfDayQuery
 from assay.api.schemas import DecimalText, Shape, TokenRow
 
 
@@ -113,6 +113,11 @@ class MoonshotsQuery(TokensOfDayQuery):
         Field(ge=0, le=1, description="Only a chance of an 80 % fall of at most this, 0 to 1."),
         Keep("fall_80.probability", stays_below),
     ] = None
+    min_volume_usd: Annotated[
+        Amount | None,
+        Field(ge=0, description="Only coins with at least this volume, in USD."),
+        Keep("volume_usd", reaches),
+    ] = None
     sort: Annotated[
         Literal[
             "published",
@@ -127,6 +132,25 @@ class MoonshotsQuery(TokensOfDayQuery):
             "symbol",
             "-symbol",
         ],
+        Field(description="Order; ties by token id."),
+    ] = "published"
+
+
+class OutcomesQuery(TokensOfDayQuery):
+    """Which outcomes."""
+
+    state: Annotated[
+        Literal["waiting", "running", "ended"] | None,
+        Field(description="Only outcomes in this state."),
+        Keep("state", equals),
+    ] = None
+    verdict: Annotated[
+        Literal["hit", "fall", "hit and fall", "miss"] | None,
+        Field(description="Only this verdict."),
+        Keep("verdict", equals),
+    ] = None
+    sort: Annotated[
+        Literal["published", "return", "-return", "symbol", "-symbol"],
         Field(description="Order; ties by token id."),
     ] = "published"
 
@@ -157,7 +181,7 @@ LISTINGS = (
         "moonshot_outcomes",
         Outcome,
         "List what became of each month's first ten: hits and misses in one table.",
-        query=TokensOfDayQuery,
+        query=OutcomesQuery,
     ),
     Listing(
         MOONSHOTS,

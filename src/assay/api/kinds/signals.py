@@ -85,6 +85,11 @@ class SignalsQuery(TokensOfDayQuery):
         Field(description="Only this signal: 1 long, -1 short, 0 none."),
         Keep("signal", lambda value, wanted: str(value) == wanted),
     ] = None
+    trend: Annotated[
+        Literal["-1", "1"] | None,
+        Field(description="Only this trend: the last signal that was not 0."),
+        Keep("trend", lambda value, wanted: str(value) == wanted),
+    ] = None
     min_confidence: Annotated[
         Share | None,
         Field(ge=0, le=1, description="Only a confidence of at least this, 0 to 1."),

@@ -4,15 +4,17 @@ from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
+from starlette.responses import Response
 
 from assay.api import schemas
 from assay.api.answers.explanations import find_graded, write_explanation
-from assay.api.answers.histories import answer_grade_history
-from assay.api.answers.published import answer_list, answer_publication
+from assay.api.answers.histories import find_grade_history
+from assay.api.answers.published import answer_publication, find_list
 from assay.api.kinds.grades import GRADES, ExplanationAnswer, Grade, GradePoint, GradesQuery
 from assay.api.parameters import AsOfQuery, HistoryQuery
 from assay.api.routes.common import LoadedFacts, State
 from assay.api.routes.facts import TokenName
+from assay.api.routes.lists import Asked, answer_list
 from assay.api.sealed import SealedResponse
 from assay.grades import GradeKind
 
@@ -25,22 +27,21 @@ KindName = Annotated[
 
 @router.get("/grades/{kind}", response_model=schemas.Page[Grade])
 async def list_grades(
-    state: State, facts: LoadedFacts, kind: KindName, query: Annotated[GradesQuery, Query()]
-) -> SealedResponse:
+    asked: Asked, kind: KindName, query: Annotated[GradesQuery, Query()]
+) -> Response:
     """List the grades of one day, best first; tokens without a view come last, with the reason."""
-    return SealedResponse(await state.read(answer_list, state, facts, GRADES[kind], query))
+    return await answer_list(asked, query, find_list, GRADES[kind], query)
 
 
 @router.get("/grades/{kind}/{symbol}", response_model=schemas.TokenHistory[GradePoint])
 async def list_grade_history(
-    state: State,
-    facts: LoadedFacts,
+    asked: Asked,
     kind: KindName,
     symbol: TokenName,
     query: Annotated[HistoryQuery, Query()],
-) -> SealedResponse:
+) -> Response:
     """List one token's grades by day, newest first. The symbol is read on the day `to`."""
-    return SealedResponse(await state.read(answer_grade_history, state, facts, kind, symbol, query))
+    return await answer_list(asked, query, find_grade_history, kind, symbol, query)
 
 
 @router.get("/grades/{kind}/{symbol}/explanation", response_model=ExplanationAnswer)

@@ -1,21 +1,23 @@
 """A route for each entry of the table of everything published."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
-from pydantic import BaseModel, create_model
+from pydantic import BaseModel
+from starlette.responses import Response
 
 from assay.api import schemas
-from assay.api.answers.histories import answer_history
-from assay.api.answers.published import answer_list, answer_one
+from assay.api.answers.histories import date_row, find_history
+from assay.api.answers.lists import Found
+from assay.api.answers.published import answer_one, find_list
 from assay.api.kinds import LISTINGS
 from assay.api.listing import Listing, Subject, View
 from assay.api.parameters import HistoryQuery, SaidQuery
-from assay.api.routes.common import LoadedFacts, State
+from assay.api.routes.lists import Asked, answer_list
 from assay.api.sealed import SealedResponse
 
-Answer = Callable[..., Awaitable[SealedResponse]]
+Answer = Callable[..., Awaitable[Response]]
 
 PATHS = {
     Subject.TOKEN: Path(
@@ -31,7 +33,7 @@ PATHS = {
         examples=["trader"],
     ),
 }
-READERS = {View.LIST: answer_list, View.ONE: answer_one, View.HISTORY: answer_history}
+FINDERS: Mapping[View, Callable[..., Found]] = {View.LIST: find_list, View.HISTORY: find_history}
 HISTORIES = {
     Subject.TOKEN: schemas.TokenHistory,
     Subject.INDEX: schemas.IndexHistory,
@@ -56,18 +58,22 @@ def create_router(listings: tuple[Listing, ...] = LISTINGS) -> APIRouter:
 
 def create_endpoint(listing: Listing) -> Answer:
     """The handler of a listing; its annotations are what FastAPI reads parameters from."""
-    read: Any = READERS[listing.view]
     queries = {View.LIST: listing.query, View.ONE: SaidQuery, View.HISTORY: HistoryQuery}
 
-    async def answer(state: State, facts: LoadedFacts, query: BaseModel) -> SealedResponse:
-        return SealedResponse(await state.read(read, state, facts, listing, query))
+    async def answer(asked: Asked, query: Any, name: str = "") -> Response:  # noqa: ANN401
+        if listing.view is View.ONE:
+            return SealedResponse(
+                await asked.state.read(answer_one, asked.state, asked.facts, listing, query, name)
+            )
+        return await answer_list(asked, query, FINDERS[listing.view], listing, query, name)
 
-    async def answer_named(
-        state: State, facts: LoadedFacts, query: BaseModel, name: str
-    ) -> SealedResponse:
-        return SealedResponse(await state.read(read, state, facts, listing, query, name))
+    async def answer_all(asked: Asked, query: Any) -> Response:  # noqa: ANN401 - set below
+        return await answer(asked, query)
 
-    endpoint: Answer = answer
+    async def answer_named(asked: Asked, query: Any, name: str) -> Response:  # noqa: ANN401
+        return await answer(asked, query, name)
+
+    endpoint: Answer = answer_all
     if listing.subject is not Subject.ALL:
         endpoint = answer_named
         endpoint.__annotations__["name"] = Annotated[str, PATHS[listing.subject]]
@@ -82,9 +88,7 @@ def create_shape(listing: Listing) -> type[BaseModel]:
     if listing.view is View.LIST:
         page = schemas.HourPage if listing.said.is_hourly else schemas.Page
         return _of(schemas.IndexPage if listing.subject is Subject.INDEX else page, listing.row)
-    dated = schemas.HourDated if listing.said.is_hourly else schemas.Dated
-    name = f"{listing.row.__name__}Day"
-    row = create_model(name, __base__=(dated, listing.row), __doc__=listing.row.__doc__)
+    row = date_row(listing.row, is_hourly=listing.said.is_hourly)
     return _of(HISTORIES[listing.subject], row)
 
 
