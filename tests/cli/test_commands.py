@@ -55,7 +55,7 @@ def test_the_first_command_loads_the_sample_and_shows_grades(home: Path) -> None
         (["explain", "[/red]"], "[/red]"),
         (["redenominate", "NOSUCHUSDT", "--day", "2023-01-01", "--factor", "10"], "NOSUCH"),
         (["reproduce", "grades.trader-2023-01-01-000000000000"], "No publication"),
-        (["reproduce"], "publication id or a bundle"),
+        (["reproduce"], "publication id, a bundle or the size"),
         (["import", "candles", "missing.csv"], "missing.csv"),
         (["evaluate", "--from", "2023-12-20", "--to", "2023-12-01"], "2023-12"),
     ],
@@ -159,6 +159,8 @@ def test_new_days_are_imported_graded_and_shown(home: Path, tmp_path: Path) -> N
     ]
     frame = pl.DataFrame(rows, schema=["symbol", "time", "close", "volume"], orient="row")
     frame.write_csv(tmp_path / "new.csv")
+    # A copy of a home may not go on in the log of the one it was copied from.
+    assert assay(kept.path, "log", "new", "--yes").returncode == 0
     taken = assay(kept.path, "import", "candles", str(tmp_path / "new.csv"))
     assert taken.returncode == 0, taken.stderr
     assert "The newest complete day is 2024-01-01." in taken.stdout

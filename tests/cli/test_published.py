@@ -4,14 +4,16 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import orjson
 import pytest
 from pydantic import BaseModel
 
-from assay import ledger
+from assay import grades, ledger, publishing
 from assay.api.kinds import LISTINGS
+from assay.cli.rooms import GRADED, SPEAKERS
 from assay.kit.database import Database
 from assay.kit.home import Home
 
@@ -19,6 +21,7 @@ pytestmark = pytest.mark.slow
 
 DAY = "2021-04-13"
 """Early, so that the kinds that go on from their first day have little to say before it."""
+ELSEWHERE = Path(__file__).parents[1] / "publishing" / "elsewhere.py"
 
 
 @pytest.fixture(scope="module")
@@ -90,11 +93,24 @@ def test_the_briefing_is_written_as_page_and_text(home: Path, tmp_path: Path) ->
     assert "13 April 2021" in shown.stdout
 
 
-@pytest.mark.parametrize("command", ["signals", "indices", "market", "moonshots", "levels"])
+def say_everything(home: Path) -> dict[str, str]:
+    """Every kind of a home that spoke of the day, with the id of something it said."""
+    for command in (["briefing", "--as-of", DAY], ["signals", "--hourly"]):
+        assert assay(home, *command).returncode == 0
+    database = Database(Home(home))
+    with database.read() as connection:
+        newest = {
+            kind: ledger.load_latest(connection, kind) for kind in ledger.list_kinds(connection)
+        }
+    database.close()
+    assert newest.keys() == {speaker.kind.name for speaker in SPEAKERS} | GRADED
+    return {kind: said.publication_id for kind, said in newest.items() if said is not None}
+
+
 def test_what_was_said_is_reproduced_here_and_from_its_bundle_alone(
-    home: Path, tmp_path: Path, command: str
+    home: Path, tmp_path: Path
 ) -> None:
-    said = find_id(assay(home, command, "--as-of", DAY))
+    said = find_id(assay(home, "market", "--as-of", DAY))
     again = assay(home, "reproduce", said)
     assert again.returncode == 0, again.stdout + again.stderr
     bundle = tmp_path / "said.zip"
@@ -102,12 +118,84 @@ def test_what_was_said_is_reproduced_here_and_from_its_bundle_alone(
     elsewhere = assay(tmp_path / "empty", "reproduce", "--bundle", str(bundle))
     assert elsewhere.returncode == 0, elsewhere.stdout + elsewhere.stderr
     assert "reproduced" in elsewhere.stdout
+    assert "signed by the bundle's own key" in elsewhere.stdout
+    keys = publishing.read_bundle(bundle)["log.vkey"].decode()
+    (tmp_path / "known.vkey").write_text(keys)
+    known = ["--key", str(tmp_path / "known.vkey")]
+    proved = assay(tmp_path / "empty", "reproduce", "--bundle", str(bundle), *known)
+    assert proved.returncode == 0, proved.stderr
+    assert "signed by your key" in proved.stdout
+
+
+def test_a_sample_of_every_kind_comes_out_equal_and_can_be_drawn_again(home: Path) -> None:
+    said = say_everything(home)
+    count = str(len(said))
+    answer = assay(home, "reproduce", "--sample", count, "--json", "--seed", "7")
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    report = orjson.loads(answer.stdout)
+    assert [item["kind"] for item in report["kinds"]] == sorted(said)
+    assert [(item["equal"], item["checked"]) for item in report["kinds"]] == [(1, 1)] * len(said)
+    assert all(item["published"] >= 1 for item in report["kinds"])
+    assert "Reproducing: " in answer.stderr
+    some = ["--kind", "market_state", "--kind", "grades.trader"]
+    until = ["--seed", "7", "--until", str(report["until"])]
+    shown = assay(home, "reproduce", "--sample", "4", *some, *until)
+    assert shown.returncode == 0, shown.stdout + shown.stderr
+    assert "4 of 4 came out equal" in shown.stdout
+    assert f"--sample 4 --seed 7 --until {report['until']}" in shown.stdout
+    assert "signals" not in shown.stdout
+
+
+CPU_FEATURES = import_module("numpy._core._multiarray_umath").__cpu_features__
+OTHER_MACHINE = {
+    "NUMBA_CPU_NAME": "generic",
+    "NUMBA_CPU_FEATURES": "",
+    "NUMBA_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "OPENBLAS_CORETYPE": "Prescott",
+    "POLARS_MAX_THREADS": "1",
+    "NPY_DISABLE_CPU_FEATURES": " ".join(
+        name for name in ("AVX512_ICL", "X86_V4", "X86_V3") if CPU_FEATURES.get(name)
+    ),
+    "PYTHONHASHSEED": "4242",
+    "TZ": "Pacific/Kiritimati",
+    "LC_ALL": "C",
+}
+"""Numpy refuses to switch off what a processor does not have."""
+
+
+def test_bundles_of_every_kind_come_out_equal_elsewhere(home: Path, tmp_path: Path) -> None:
+    """Another processor, thread count, zone, language, hash seed and home: the same bytes."""
+    said = say_everything(home)
+    database = Database(Home(home))
+    for kind, name in said.items():
+        target = tmp_path / f"{kind}.zip"
+        if kind in GRADED:
+            grades.export_publication(Home(home), database, name, target)
+        else:
+            publishing.export_publication(Home(home), database, SPEAKERS, name, target)
+    database.close()
+    members = publishing.read_bundle(tmp_path / "market_state.zip")
+    members["rows.json"] = members["rows.json"].replace(b'"bull"', b'"bear"', 1).replace(b"1", b"2")
+    publishing.write_bundle(tmp_path / "spoilt.zip", members)
+    expected: dict[str, list[str]] = {f"{kind}.zip": [] for kind in said}
+    spoilt = ["published rows", "rows root", "computed rows", "log evidence", "not proved"]
+    folders = {"HOME": str(tmp_path), "ASSAY_HOME": str(tmp_path / "elsewhere")}
+    child = subprocess.run(
+        [sys.executable, str(ELSEWHERE), str(tmp_path)],
+        capture_output=True,
+        env={**os.environ, **OTHER_MACHINE, **folders},
+        check=False,
+    )
+    assert child.returncode == 0, child.stderr.decode()
+    assert orjson.loads(child.stdout) == {**expected, "spoilt.zip": spoilt}
+    assert not (tmp_path / "elsewhere").exists()
 
 
 def test_every_row_that_was_said_has_the_documented_members_and_no_others(home: Path) -> None:
     """The shapes of the API against what the rooms really seal."""
-    for command in (["briefing", "--as-of", DAY], ["signals", "--hourly"]):
-        assert assay(home, *command).returncode == 0
+    say_everything(home)
     database = Database(Home(home))
     for listing in LISTINGS:
         if listing.part or listing.name == "index_performance":

@@ -52,7 +52,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def url(home: Path) -> Iterator[str]:
+def server(home: Path) -> Iterator[tuple[int, str]]:
+    """The id of a serving process, and where it listens."""
     first = start(home)
     wait_for(first, re.compile(r"Grading \w+ days: \d"))
     stop(first, signal.SIGKILL)
@@ -62,9 +63,14 @@ def url(home: Path) -> Iterator[str]:
     stop(second, signal.SIGKILL)
     child = start(home)
     try:
-        yield wait_for(child, READY)[1]
+        yield child.pid, wait_for(child, READY)[1]
     finally:
         stop(child, signal.SIGTERM)
+
+
+@pytest.fixture(scope="module")
+def url(server: tuple[int, str]) -> str:
+    return server[1]
 
 
 def get(url: str) -> Any:
@@ -92,6 +98,44 @@ def test_the_history_of_another_kind_went_on_after_the_kill(url: str) -> None:
         assert len(days) == 999 or ready["history"], "nothing fills in, yet days are missing"
         time.sleep(1.0)
     assert {"2021-04-05", "2023-12-29"} <= set(days)
+
+
+def find_workers(parent: int) -> list[int]:
+    """The workers beside a serving process."""
+    listed = subprocess.run(
+        ["ps", "-A", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True
+    )
+    rows = [line.split(maxsplit=2) for line in listed.stdout.splitlines()]
+    return [int(pid) for pid, above, told in rows if int(above) == parent and "worker" in told]
+
+
+def test_a_job_survives_the_death_of_the_worker_beside_the_server(
+    server: tuple[int, str],
+) -> None:
+    pid, url = server
+    while not find_workers(pid):
+        time.sleep(0.2)
+    (first,) = find_workers(pid)
+    wanted = {"strategy": "crosses", "symbols": ["BTC"], "fast": [5, 10], "slow": [20, 50]}
+    request = urllib.request.Request(  # noqa: S310 - our own server on loopback
+        f"{url}/v1/backtests",
+        json.dumps(wanted).encode(),
+        {"content-type": "application/json", "idempotency-key": "8e03978e40d543ddbc93"},
+    )
+    with urllib.request.urlopen(request) as answer:  # noqa: S310
+        assert answer.status == 202
+        where = answer.headers["location"]
+    os.kill(first, signal.SIGKILL)
+    job = get(url + where)["data"]
+    while job["state"] in ("queued", "running"):
+        time.sleep(0.5)
+        job = get(url + where)["data"]
+    assert job["state"] == "done"
+    assert get(f"{url}{where}/result")["pairs"] == 4
+    assert find_workers(pid) != [first]
+    with urllib.request.urlopen(f"{url}{where}/events") as events:  # noqa: S310
+        told = events.read().decode()
+    assert told.count("event: end") == 1
 
 
 def test_the_list_explains_itself(url: str) -> None:

@@ -1,11 +1,14 @@
 """What every command needs: settings, home, clock, database, progress; and how it ends."""
 
 import os
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import typer
 from pydantic import ValidationError
@@ -21,6 +24,25 @@ from assay.kit.settings import Settings
 
 out = Console()
 err = Console(stderr=True)
+
+
+class Stores(Protocol):
+    """What a verb of a room needs: a command has it, and so has a job."""
+
+    @property
+    def home(self) -> Home:
+        """The folder of all state."""
+        ...
+
+    @property
+    def database(self) -> Database:
+        """The database of that home."""
+        ...
+
+    @property
+    def clock(self) -> Clock:
+        """Tells the time."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -59,7 +81,12 @@ def command(*, progress_lines: bool = False) -> Iterator[Context]:
     console = ConsoleProgress()
     try:
         settings = load_settings()
-        home = Home(settings.home.expanduser().absolute()).create()
+        home = Home(
+            settings.home.expanduser().absolute(),
+            settings.database_url,
+            settings.public_url,
+            settings.keys_passphrase_file,
+        ).create()
         progress: Progress = LineProgress() if progress_lines else console
         yield Context(settings, home, SystemClock(), progress)
     except AssayError as error:
@@ -80,6 +107,15 @@ def command(*, progress_lines: bool = False) -> Iterator[Context]:
         raise typer.Exit(1) from error
     finally:
         console.close()
+
+
+@contextmanager
+def stopping() -> Iterator[threading.Event]:
+    """Set by SIGINT or SIGTERM, so that what was started is stopped in order."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    yield stop
 
 
 def _explain(message: str, hint: str) -> None:

@@ -10,6 +10,7 @@ import typer
 from assay import grades as room
 from assay import markets
 from assay.cli.context import Context, command, err, out
+from assay.cli.log import look_outside
 from assay.cli.rooms import RoomName, find_room, list_needs, publish_room
 from assay.cli.start import ensure_sample
 from assay.cli.tables.common import WIDE
@@ -44,6 +45,7 @@ def grade(as_of: AsOfOption = None) -> None:
     """Publish both grades of one day (default: the newest complete day)."""
     with command() as context:
         ensure_sample(context)
+        look_outside(context)
         day = parse_day(as_of) if as_of else None
         for kind in room.GradeKind:
             said = room.publish_grades(

@@ -21,7 +21,7 @@ from assay import (
     publishing,
     signals,
 )
-from assay.cli.context import Context
+from assay.cli.context import Context, Stores
 from assay.grades import GradeKind
 from assay.kit.clock import Clock
 from assay.kit.database import Database
@@ -110,7 +110,7 @@ def list_needs(room: Room) -> list[Room]:
 
 
 def publish_room(
-    context: Context,
+    context: Stores,
     room: Room,
     progress: Progress | None = None,
     *,
@@ -134,7 +134,7 @@ def publish_room(
     return count
 
 
-def check_owed(context: Context, room: Room) -> bool:
+def check_owed(context: Stores, room: Room) -> bool:
     """True if a room has days that it has not spoken of."""
     now = context.clock.now()
     return any(
