@@ -26,6 +26,7 @@ from assay.evaluation.events import (
     score_percentiles,
     score_probabilities,
 )
+from assay.evaluation.intervals import compute_ewma_intervals, compute_winkler_scores
 from assay.evaluation.labels import compute_forward_returns, compute_relative_returns
 from assay.evaluation.page import (
     Card,
@@ -54,9 +55,11 @@ from assay.evaluation.quantiles import (
     score_quantiles,
 )
 from assay.evaluation.ranks import (
+    choose_lags,
     compute_buckets,
     compute_daily_rank_ics,
     compute_newey_west_t,
+    compute_running_newey_west,
     score_ranks,
 )
 from assay.evaluation.report import evaluate_scores
@@ -114,6 +117,7 @@ __all__ = [
     "Trials",
     "Tried",
     "Windows",
+    "choose_lags",
     "compare_with_controls",
     "compute_buckets",
     "compute_daily_auc",
@@ -122,6 +126,7 @@ __all__ = [
     "compute_drawdowns",
     "compute_effective_count",
     "compute_event_percentiles",
+    "compute_ewma_intervals",
     "compute_exposures",
     "compute_forward_returns",
     "compute_growth",
@@ -131,8 +136,10 @@ __all__ = [
     "compute_pinball",
     "compute_quantile_crps",
     "compute_relative_returns",
+    "compute_running_newey_west",
     "compute_walk_quantiles",
     "compute_wilson",
+    "compute_winkler_scores",
     "create_blank_page",
     "create_constant",
     "create_document",

@@ -201,19 +201,60 @@ def compute_newey_west_t(values: Series, lags: int) -> float:
     return float(present.mean() / np.sqrt(variance / present.size))
 
 
+def compute_running_newey_west(values: Series, lags: int) -> tuple[Series, Series]:
+    """Mean so far and its standard error, [days] each: what `compute_newey_west_t` would give at
+    every day for the days up to it, the mean over t.
+
+    NaN values are left out of both and repeat what stood before them. The error is NaN below 3
+    values and where the variance is not positive.
+    """
+    known = np.isfinite(values)
+    present = values[known]
+    count = np.arange(1, present.size + 1, dtype=np.float64)
+    total = np.cumsum(present)
+    mean = total / count
+    variance = np.cumsum(present * present) / count - mean * mean
+    for lag in range(1, min(lags, present.size - 1) + 1):
+        n = count[lag:]
+        weight = 1.0 - lag / (lags + 1.0)
+        products = np.cumsum(present[lag:] * present[:-lag])
+        late = total[lag:] - total[lag - 1]
+        early = total[:-lag]
+        centre = mean[lag:]
+        covariance = products - centre * (late + early) + (n - lag) * centre * centre
+        variance[lag:] += 2.0 * weight * covariance / n
+    error = np.where(
+        (count >= 3) & (variance > 0.0), np.sqrt(np.maximum(variance, 0.0) / count), np.nan
+    )
+    place = np.cumsum(known) - 1
+    if not present.size:
+        return np.full(values.shape, np.nan), np.full(values.shape, np.nan)
+    spread = np.maximum(place, 0)
+    return (
+        np.where(place >= 0, mean[spread], np.nan),
+        np.where(place >= 0, error[spread], np.nan),
+    )
+
+
+def choose_lags(horizon_days: int, days: int) -> int:
+    """The Newey-West lag of a record: the horizon, since neighbouring days share that many days of
+    return, and at least 4 (n/100)^(2/9).
+    """
+    return max(horizon_days, int(4.0 * (days / 100.0) ** (2.0 / 9.0)))
+
+
 def score_ranks(daily: Series, horizon_days: int) -> RankScore:
     """Daily rank ICs in one line; NaN days are left out.
 
     ICIR is mean over standard deviation of the daily figures (not annualised). The Newey-West lag
-    is the horizon, since neighbouring days share that many days of return, and at least 4
-    (n/100)^(2/9).
+    is that of `choose_lags`.
     """
     present = daily[np.isfinite(daily)]
     if present.size == 0:
         nothing = float("nan")
         return RankScore(nothing, nothing, nothing, 0, nothing, nothing)
     spread = float(present.std(ddof=1)) if present.size > 1 else float("nan")
-    lags = max(horizon_days, int(4.0 * (present.size / 100.0) ** (2.0 / 9.0)))
+    lags = choose_lags(horizon_days, present.size)
     mean = float(present.mean())
     return RankScore(
         rank_ic_mean=mean,

@@ -8,7 +8,22 @@ Tables    none: what was said lies in the ledger
 Manual    docs/method/forecasts.md
 """
 
+from assay.forecasts.compute.conformal import compute_outcomes
+from assay.forecasts.compute.touches import BOUNCED, BROKEN, follow_levels
+from assay.forecasts.market import compute_market_moves
 from assay.forecasts.measuring import evaluate_forecasts
 from assay.forecasts.speakers import SPEAKERS
+from assay.forecasts.types import HORIZONS, QUANTILES, SCENARIO_HORIZONS
 
-__all__ = ["SPEAKERS", "evaluate_forecasts"]
+__all__ = [
+    "BOUNCED",
+    "BROKEN",
+    "HORIZONS",
+    "QUANTILES",
+    "SCENARIO_HORIZONS",
+    "SPEAKERS",
+    "compute_market_moves",
+    "compute_outcomes",
+    "evaluate_forecasts",
+    "follow_levels",
+]

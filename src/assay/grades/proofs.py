@@ -1,6 +1,7 @@
 """Checking what was published: compute it again from its facts and model, here or elsewhere."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -18,8 +19,12 @@ from assay.kit.moments import close_of, parse_utc
 from assay.publishing import (
     KnownFacts,
     Reproduction,
+    check_evidence,
+    check_withdrawal,
     compare,
+    damaged_bundle,
     load_facts,
+    pack_evidence,
     pack_facts,
     read_bundle,
     unpack_facts,
@@ -37,6 +42,8 @@ def reproduce_publication(home: Home, database: Database, publication_id: str) -
     with database.read() as connection:
         said = ledger.load_publication(connection, publication_id)
     kind = parse_kind(said.kind)
+    if said.withdraws is not None:
+        return check_withdrawal(said.header, said.rows, publication_id)
     models = _find_models(home, kind, said.model)
     changes = markets.list_revision_moments(home)
     facts = {
@@ -47,13 +54,19 @@ def reproduce_publication(home: Home, database: Database, publication_id: str) -
     return _compare(said.header, said.rows, said.publication_id, models, facts)
 
 
-def reproduce_bundle(path: Path) -> Reproduction:
-    """Judge a bundle's day again from what the bundle holds; needs no home.
+def reproduce_bundle(path: Path, keys: Sequence[str] = ()) -> Reproduction:
+    """Judge a bundle's day again from what the bundle holds, and check its evidence of the log
+    with `keys` (default: its own); needs no home.
 
     Raises NotFound for a missing file, SourceMalformed for one that is no bundle, Corrupt for a
     model that does not match its digest.
     """
     members = read_bundle(path)
+    with damaged_bundle(path):
+        return _reproduce_members(members, keys)
+
+
+def _reproduce_members(members: Mapping[str, bytes], keys: Sequence[str]) -> Reproduction:
     header = orjson.loads(members["header.json"])
     kind, day = parse_kind(header["kind"]), date.fromisoformat(header["as_of"])
     recorded_by = parse_utc(header["facts_recorded_by"])
@@ -66,7 +79,8 @@ def reproduce_bundle(path: Path) -> Reproduction:
     }
     digest = ledger.compute_digest(members["header.json"])
     name = f"grades.{kind.value}-{day}-{digest[:12]}"
-    return _compare(members["header.json"], members["rows.json"], name, models, facts)
+    found = _compare(members["header.json"], members["rows.json"], name, models, facts)
+    return replace(found, evidence=check_evidence(members, keys))
 
 
 def export_publication(home: Home, database: Database, publication_id: str, path: Path) -> None:
@@ -77,7 +91,12 @@ def export_publication(home: Home, database: Database, publication_id: str, path
     facts = {
         day: load_facts(home, day, said.facts_recorded_by) for day in _days(said.as_of, models)
     }
-    members = {"header.json": said.header, "rows.json": said.rows, **pack_facts(facts)}
+    members = {
+        "header.json": said.header,
+        "rows.json": said.rows,
+        **pack_evidence(database, said),
+        **pack_facts(facts),
+    }
     for artefact in models.artefacts:
         _, parts = encode_artefact(artefact)
         for name, payload in parts.items():

@@ -195,7 +195,7 @@ def _save(
     corrects: str | None = None,
 ) -> list[Publication]:
     said = []
-    with database.write() as connection:
+    with ledger.write_ledger(database) as writer:
         for judged in batch:
             draft = Draft(
                 kind=ledger_kind(kind),
@@ -207,7 +207,7 @@ def _save(
                 code=code_version(SOURCES),
                 corrects=corrects,
             )
-            publication = ledger.save_publication(connection, draft, clock.now(), clock.is_replay)
-            save_points(connection, publication, judged.points)
+            publication = writer.save(draft, clock.now(), is_replay=clock.is_replay)
+            save_points(writer.connection, publication, judged.points)
             said.append(publication)
     return said

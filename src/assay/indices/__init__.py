@@ -9,19 +9,35 @@ Tables    indices_own (private rule books and their levels); what was said lies 
 Manual    docs/method/indices.md
 """
 
-from assay.indices.measuring import evaluate_indices
-from assay.indices.service import create_own, delete_own, list_own, load_own, measure_own
+from assay.indices.judging import create_watcher
+from assay.indices.measured import BTC, EQUAL_WEIGHT
+from assay.indices.measuring import compute_benchmarks, evaluate_indices
+from assay.indices.service import (
+    check_rules,
+    create_own,
+    delete_own,
+    follow_own,
+    list_own,
+    load_own,
+    measure_own,
+)
 from assay.indices.speakers import INDICES, SPEAKERS
 from assay.indices.types import OwnFigures, OwnIndex
 
 __all__ = [
+    "BTC",
+    "EQUAL_WEIGHT",
     "INDICES",
     "SPEAKERS",
     "OwnFigures",
     "OwnIndex",
+    "check_rules",
+    "compute_benchmarks",
     "create_own",
+    "create_watcher",
     "delete_own",
     "evaluate_indices",
+    "follow_own",
     "list_own",
     "load_own",
     "measure_own",

@@ -33,12 +33,31 @@ def create_own(
 ) -> OwnIndex:
     """Check a rule book (TOML), follow it from its start to the newest day, and keep it.
 
-    Nothing is kept unless all of it worked. Raises BadInput for a bad rule book or an unknown
-    ticker, Conflict for a name in use, InFuture for a start after the data, NotEnoughData for an
-    index that never held a coin.
+    Nothing is kept unless all of it worked. Raises what `follow_own` raises, and Conflict for a
+    name in use.
+    """
+    _check_name(database, parse_rule_book(text, load_sectors(), FIRST_DAY).slug)
+    own = follow_own(home, database, text, clock, progress)
+    with home.lock("indices-own"), database.write() as connection:
+        if store.load_own(connection, own.slug) is not None:
+            raise _name_taken(own.slug)
+        store.save_own(connection, own)
+    return own
+
+
+def check_rules(text: str) -> None:
+    """Whether a rule book (TOML) can be read. Raises BadInput that says the line."""
+    parse_rule_book(text, load_sectors(), FIRST_DAY)
+
+
+def follow_own(
+    home: Home, database: Database, text: str, clock: Clock, progress: Progress
+) -> OwnIndex:
+    """What an index by this rule book (TOML) would have been, from its start to the newest day;
+    nothing is kept. Raises BadInput for a bad rule book or an unknown ticker, InFuture for a start
+    after the data, NotEnoughData for an index that never held a coin.
     """
     book = parse_rule_book(text, load_sectors(), FIRST_DAY)
-    _check_name(database, book.slug)
     newest = markets.load_panel(home).complete_through
     if book.start > newest:
         raise InFuture(
@@ -61,12 +80,7 @@ def create_own(
             else "Lower minimum_volume_usd or outside_top,"
             " name more coins, or start earlier: a basket fills at the second close.",
         )
-    own = OwnIndex(book.slug, clock.now(), text, tuple(levels), row)
-    with home.lock("indices-own"), database.write() as connection:
-        if store.load_own(connection, own.slug) is not None:
-            raise _name_taken(own.slug)
-        store.save_own(connection, own)
-    return own
+    return OwnIndex(book.slug, clock.now(), text, tuple(levels), row)
 
 
 def load_own(

@@ -18,11 +18,13 @@ from assay.market_state.judging import (
     SPEAKERS,
 )
 from assay.market_state.measuring import evaluate_market_state
+from assay.market_state.scoring import compute_market_outcomes
 
 __all__ = [
     "MARKET_STATE",
     "MARKET_STATE_CORRELATIONS",
     "MARKET_STATE_TOKENS",
     "SPEAKERS",
+    "compute_market_outcomes",
     "evaluate_market_state",
 ]

@@ -22,7 +22,9 @@ from assay.evaluation import (
     draw_offsets,
     shift_signals,
 )
+from assay.market_state.compute.market import prepare_coins
 from assay.market_state.types import Flags, Matrix, Series
+from assay.markets.types import Panel
 
 HORIZONS = (1, 7, 30)
 LAG = 1
@@ -114,6 +116,13 @@ def compute_outcomes(returns: Series, columns: Sequence[int], horizon: int) -> S
         if end < returns.size:
             out[place] = np.expm1(growth[end + 1] - growth[t + LAG + 1])
     return out
+
+
+def compute_market_outcomes(panel: Panel, is_coin: Flags, horizon: int) -> Series:
+    """`compute_outcomes` of every day of a panel, [days]; `is_coin` [tokens]."""
+    coins = prepare_coins(panel, is_coin)
+    path = compute_market_path(coins.close, coins.universe)
+    return compute_outcomes(path, range(panel.n_days), horizon)
 
 
 def compute_next_volatility(returns: Series, columns: Sequence[int], days: int) -> Series:

@@ -9,6 +9,7 @@ Tables    lake: candles_1d, candles_1h, candles_1m; panel generations;
 
 from assay.markets.compute.digest import digest_days, digest_inputs
 from assay.markets.reports import Fault, ImportReport
+from assay.markets.service.checking import check_lake, check_panel
 from assay.markets.service.declaring import compact_lake, declare_redenomination
 from assay.markets.service.fetching import fetch_candles
 from assay.markets.service.importing import import_candles
@@ -22,10 +23,15 @@ from assay.markets.service.reading import (
 from assay.markets.service.revisions import list_revision_moments, load_facts_version
 from assay.markets.service.sample import ensure_ready, load_sample
 from assay.markets.service.settling import reconcile
+from assay.markets.service.streaming import list_stored_days, stream_candles
+from assay.markets.store.windows import Order
 
 __all__ = [
     "Fault",
     "ImportReport",
+    "Order",
+    "check_lake",
+    "check_panel",
     "compact_lake",
     "declare_redenomination",
     "digest_days",
@@ -36,10 +42,12 @@ __all__ = [
     "list_pairs",
     "list_quarantine",
     "list_revision_moments",
+    "list_stored_days",
     "load_candles",
     "load_facts_version",
     "load_panel",
     "load_registry",
     "load_sample",
     "reconcile",
+    "stream_candles",
 ]

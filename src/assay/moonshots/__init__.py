@@ -9,11 +9,20 @@ Tables    none: what is said lies in the ledger
 Manual    docs/method/moonshots.md
 """
 
+from assay.moonshots.compute.outcomes import compute_outcomes
 from assay.moonshots.judging import MOONSHOTS
 from assay.moonshots.measuring import evaluate_moonshots
 from assay.moonshots.outcomes import OUTCOMES
-from assay.moonshots.types import Event
+from assay.moonshots.types import Event, Outcomes
 
 SPEAKERS = (MOONSHOTS, OUTCOMES)
 
-__all__ = ["MOONSHOTS", "OUTCOMES", "SPEAKERS", "Event", "evaluate_moonshots"]
+__all__ = [
+    "MOONSHOTS",
+    "OUTCOMES",
+    "SPEAKERS",
+    "Event",
+    "Outcomes",
+    "compute_outcomes",
+    "evaluate_moonshots",
+]

@@ -6,13 +6,21 @@ Cadence   none of its own: faces call it for every speaker they know, in the ord
 Tables    none: what is said lies in the ledger
 """
 
-from assay.publishing.bundles import pack_facts, read_bundle, unpack_facts, write_bundle
+from assay.publishing.bundles import (
+    damaged_bundle,
+    pack_facts,
+    read_bundle,
+    unpack_facts,
+    write_bundle,
+)
 from assay.publishing.code import code_version
+from assay.publishing.evidence import Evidence, check_evidence, pack_evidence
 from assay.publishing.facts import KnownFacts, group_days, list_coins, load_facts, select_listed
 from assay.publishing.numbers import format_decimal, format_price
 from assay.publishing.proofs import (
     Check,
     Reproduction,
+    check_withdrawal,
     compare,
     export_publication,
     find_speaker,
@@ -20,6 +28,7 @@ from assay.publishing.proofs import (
     reproduce_publication,
 )
 from assay.publishing.said import SaidBook
+from assay.publishing.sampling import Drawn, Sample, draw_sample
 from assay.publishing.service import (
     Judged,
     check_day,
@@ -46,7 +55,9 @@ from assay.publishing.types import (
 __all__ = [
     "FIRST_DAY",
     "Check",
+    "Drawn",
     "Evaluation",
+    "Evidence",
     "Facts",
     "Hours",
     "Judged",
@@ -56,12 +67,17 @@ __all__ = [
     "Said",
     "SaidBook",
     "SaidRows",
+    "Sample",
     "Speaker",
     "check_day",
+    "check_evidence",
     "check_window",
+    "check_withdrawal",
     "code_version",
     "compare",
     "daily_kind",
+    "damaged_bundle",
+    "draw_sample",
     "export_publication",
     "find_speaker",
     "format_decimal",
@@ -73,6 +89,7 @@ __all__ = [
     "load_days",
     "load_facts",
     "load_said",
+    "pack_evidence",
     "pack_facts",
     "publish_day",
     "publish_missing",

@@ -1,6 +1,8 @@
 """A publication with everything it was computed from, in one zip file that travels.
 
 header.json rows.json            what was said, byte for byte
+proof.tlog-proof log.vkey        that the log was told of it, and the keys of the log: of the newest
+                                 checkpoint, so the only members that change while the log grows
 facts/<day>/tokens.json          the registry as known on the day, and on the days that the
                                  judge looked back to
 facts/<day>/candles.parquet      the candles as known then; the day before has its own file only
@@ -10,9 +12,10 @@ said/<kind>/<day>.json           the statements that were read, byte for byte
 models/<digest>/...              the artefacts that were read
 """
 
+import contextlib
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -34,7 +37,7 @@ from assay.publishing.types import Hours
 FIELDS = ("open", "high", "low", "close", "volume", "unit", "market_cap")
 MAX_MEMBER_BYTES = 512 * 2**20
 _EPOCH = date(1970, 1, 1)
-# A fixed moment, so that the same publication gives the same file.
+# A fixed moment, so that the same publication and checkpoint give the same file.
 _STAMP = (1980, 1, 1, 0, 0, 0)
 
 
@@ -81,6 +84,27 @@ def read_bundle(path: Path) -> dict[str, bytes]:
             hint="Write one with: assay export ID.",
         )
     return members
+
+
+@contextlib.contextmanager
+def damaged_bundle(path: Path) -> Iterator[None]:
+    """Whatever is wrong inside a file that somebody else made is said of the file: SourceMalformed.
+
+    Our own errors pass through.
+    """
+    try:
+        yield
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise _name_damage(path, error) from error
+    except (pl.exceptions.PolarsError, RecursionError) as error:
+        raise _name_damage(path, error) from error
+
+
+def _name_damage(path: Path, error: Exception) -> SourceMalformed:
+    return SourceMalformed(
+        f"{path} is damaged: its members cannot be read ({type(error).__name__}).",
+        hint="Export the publication again, or ask for the file again.",
+    )
 
 
 def name_tokens(day: date) -> str:

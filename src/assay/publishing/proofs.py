@@ -1,8 +1,7 @@
 """Checking what was published: compute it again from its facts, here or elsewhere."""
 
-import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from assay.kit.home import Home
 from assay.kit.moments import parse_utc
 from assay.ledger import Publication
 from assay.publishing.bundles import (
+    damaged_bundle,
     name_tokens,
     pack_facts,
     pack_hours,
@@ -24,6 +24,7 @@ from assay.publishing.bundles import (
     write_bundle,
 )
 from assay.publishing.code import code_version
+from assay.publishing.evidence import Evidence, check_evidence, pack_evidence
 from assay.publishing.facts import KnownFacts, load_facts
 from assay.publishing.said import Load, Look, SaidBook, stored
 from assay.publishing.service import Judged, judge
@@ -46,11 +47,20 @@ class Reproduction:
     publication_id: str
     checks: tuple[Check, ...]
     hint: str
+    evidence: Evidence | None = None
 
     @property
     def is_equal(self) -> bool:
-        """True if every byte that was published came out again."""
-        return all(check.is_equal for check in self.checks)
+        """True if every byte that was published came out again, and no evidence is wrong."""
+        is_proved = self.evidence is None or self.evidence.is_right is not False
+        return is_proved and all(check.is_equal for check in self.checks)
+
+    @property
+    def differences(self) -> tuple[str, ...]:
+        """The names of what came out otherwise."""
+        named = tuple(check.name for check in self.checks if not check.is_equal)
+        is_wrong = self.evidence is not None and self.evidence.is_right is False
+        return (*named, "log evidence") if is_wrong else named
 
 
 def reproduce_publication(
@@ -61,6 +71,8 @@ def reproduce_publication(
     Raises NotFound for an unknown id, BadInput for a kind that none of `speakers` says.
     """
     said = _load(database, publication_id)
+    if said.withdraws is not None:
+        return check_withdrawal(said.header, said.rows, publication_id)
     speaker = find_speaker(speakers, said.kind)
     facts = load_facts(home, said.as_of, said.facts_recorded_by)
     return compare(
@@ -72,12 +84,22 @@ def reproduce_publication(
     )
 
 
-def reproduce_bundle(path: Path, speakers: Sequence[Speaker]) -> Reproduction:
-    """Judge a bundle's day again from what the bundle holds; needs no home.
+def reproduce_bundle(
+    path: Path, speakers: Sequence[Speaker], keys: Sequence[str] = ()
+) -> Reproduction:
+    """Judge a bundle's day again from what the bundle holds, and check its evidence of the log
+    with `keys` (default: its own); needs no home.
 
     Raises NotFound for a missing file, SourceMalformed for one that is no bundle.
     """
     members = read_bundle(path)
+    with damaged_bundle(path):
+        return _reproduce_members(members, speakers, keys)
+
+
+def _reproduce_members(
+    members: Mapping[str, bytes], speakers: Sequence[Speaker], keys: Sequence[str]
+) -> Reproduction:
     header = orjson.loads(members["header.json"])
     speaker = find_speaker(speakers, header["kind"])
     day, hour = ledger.parse_as_of(header["as_of"])
@@ -87,13 +109,14 @@ def reproduce_bundle(path: Path, speakers: Sequence[Speaker]) -> Reproduction:
         return members.get(f"said/{kind}/{asked}.json")
 
     digest = ledger.compute_digest(members["header.json"])
-    return compare(
+    found = compare(
         members["header.json"],
         members["rows.json"],
         f"{header['kind']}-{header['as_of']}-{digest[:12]}",
         _judge_again(speaker, day, hour, facts, load)[0],
         speaker.sources,
     )
+    return replace(found, evidence=check_evidence(members, keys))
 
 
 def export_publication(
@@ -112,6 +135,7 @@ def export_publication(
     members = {
         "header.json": said.header,
         "rows.json": said.rows,
+        **pack_evidence(database, said),
         **{name_tokens(day): pack_tokens(facts.tokens(day)) for day in facts.asked_days},
         **pack_facts(_list_days(facts, said)),
     }
@@ -138,10 +162,8 @@ def compare(
 ) -> Reproduction:
     """What was published beside what came out again."""
     said = orjson.loads(header)
-    digest = ledger.compute_digest(header)
     checks = (
-        Check("header", publication_id.endswith(digest[:12]), digest),
-        Check("published rows", _hash(rows) == said["rows_digest"], said["rows_digest"]),
+        *_check_sealed(header, rows, publication_id),
         Check("inputs", judged.inputs_digest == said["inputs_digest"], said["inputs_digest"]),
         Check("model", judged.model == said["model"], said["model"]),
         Check("computed rows", judged.payload == rows, said["rows_digest"]),
@@ -150,6 +172,20 @@ def compare(
     if said["code"] != code_version(sources):
         hint = f"It was published by code {said['code']}; this is {code_version(sources)}."
     return Reproduction(publication_id, checks, hint)
+
+
+def check_withdrawal(header: bytes, rows: bytes, publication_id: str) -> Reproduction:
+    """A withdrawal takes something back and computes nothing: only its own bytes can be checked."""
+    return Reproduction(publication_id, _check_sealed(header, rows, publication_id), "")
+
+
+def _check_sealed(header: bytes, rows: bytes, publication_id: str) -> tuple[Check, ...]:
+    digest = ledger.compute_digest(header)
+    seals = ledger.check_seals(header, rows)
+    return (
+        Check("header", publication_id.endswith(f"-{digest[:12]}"), digest),
+        *(Check(seal.name, seal.is_right, seal.sealed) for seal in seals),
+    )
 
 
 def _judge_again(
@@ -180,7 +216,3 @@ def _list_days(facts: KnownFacts, said: Publication) -> dict[date, KnownFacts]:
 def _load(database: Database, publication_id: str) -> Publication:
     with database.read() as connection:
         return ledger.load_publication(connection, publication_id)
-
-
-def _hash(payload: bytes) -> str:
-    return hashlib.sha256(payload).hexdigest()

@@ -19,7 +19,7 @@ from assay.publishing.hours import load_hours
 from assay.publishing.said import Look, SaidBook, stored
 from assay.publishing.types import Judgement, Speaker
 
-PER_TRANSACTION = 16
+PER_TRANSACTION = 64
 _DAY = timedelta(days=1)
 
 
@@ -257,8 +257,5 @@ def _save(
         )
         for judged in batch
     ]
-    with database.write() as connection:
-        return [
-            ledger.save_publication(connection, draft, clock.now(), clock.is_replay)
-            for draft in drafts
-        ]
+    with ledger.write_ledger(database) as writer:
+        return [writer.save(draft, clock.now(), is_replay=clock.is_replay) for draft in drafts]

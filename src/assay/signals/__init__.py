@@ -8,9 +8,20 @@ Tables    none: what was said lies in the ledger's publications
 Manual    docs/method/signals.md
 """
 
+from assay.signals.compute.barriers import find_touches, label_touches
 from assay.signals.judging import DAILY_SIGNALS, HOURLY_SIGNALS
 from assay.signals.measuring import evaluate_signals
+from assay.signals.types import DAILY, HOURLY
 
 SPEAKERS = (DAILY_SIGNALS, HOURLY_SIGNALS)
 
-__all__ = ["DAILY_SIGNALS", "HOURLY_SIGNALS", "SPEAKERS", "evaluate_signals"]
+__all__ = [
+    "DAILY",
+    "DAILY_SIGNALS",
+    "HOURLY",
+    "HOURLY_SIGNALS",
+    "SPEAKERS",
+    "evaluate_signals",
+    "find_touches",
+    "label_touches",
+]

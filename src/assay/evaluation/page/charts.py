@@ -40,13 +40,16 @@ def draw_lines(
     log: bool = False,
     label: str = "",
     wide: bool = False,
+    band: tuple[str, Series, Series] | None = None,
 ) -> str:
     """Daily series by name, each [days], on one calendar axis; NaN breaks a line.
 
     The first line has the page's accent. `form` writes the last values; `log` needs positive ones.
-    Empty text where nothing is known.
+    `band` is drawn behind them: its words, its lower and its upper edge, both alike. Empty text
+    where nothing is known.
     """
-    known = [values[np.isfinite(values)] for values in lines.values()]
+    edges = band[1:] if band is not None else ()
+    known = [values[np.isfinite(values)] for values in (*lines.values(), *edges)]
     joined = np.concatenate(known) if known else np.empty(0)
     if not joined.size or len(days) < 2:
         return ""
@@ -64,6 +67,11 @@ def draw_lines(
     parts += draw_calendar(frame, days)
     ends = []
     step = max(1, len(days) // _POINTS)
+    for edge in edges:
+        parts.append(draw_line(place_series(frame, edge, step), "line quiet"))
+    if band is not None and np.isfinite(band[2]).any():
+        upper = float(band[2][np.isfinite(band[2])][-1])
+        ends.append((frame.y(upper), band[0], "quiet-text"))
     for place, (name, values) in enumerate(lines.items()):
         tone = TONES[place % len(TONES)]
         parts.append(draw_line(place_series(frame, values, step), f"line {tone}"))

@@ -6,7 +6,7 @@ import numpy as np
 
 from assay.forecasts.board import Board
 from assay.forecasts.compute.conformal import compute_outcomes
-from assay.forecasts.market import choose_market, list_markets
+from assay.forecasts.market import list_markets, measure_moves
 from assay.forecasts.measuring.reading import SaidScenarios, Window
 from assay.forecasts.types import SCENARIO_HORIZONS, Flags
 
@@ -35,14 +35,9 @@ def score_scenarios(
 ) -> list[ScenarioScore]:
     """One score for each horizon that has outcomes; Bitcoin's own row counts like any other."""
     markets = list_markets(board)
-    chosen = [choose_market(markets, column).name for column in range(board.panel.n_days)]
     found = []
     for horizon in SCENARIO_HORIZONS:
-        moved = np.full(len(chosen), np.nan)
-        for market in markets:
-            is_its = np.array([name == market.name for name in chosen])
-            moved[is_its] = compute_outcomes(market.index[None, :], horizon)[0, is_its]
-        moves = moved[window.columns]
+        moves = measure_moves(markets, board.panel.n_days, horizon)[window.columns]
         outcome = compute_outcomes(window.closes, horizon)[:, window.columns]
         band = said.bands[horizon]
         used = members & np.isfinite(outcome) & np.isfinite(band) & np.isfinite(moves)[None, :]

@@ -1,7 +1,7 @@
 """Bringing candles from an exchange into the lake, as far as they are missing."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 
@@ -12,13 +12,13 @@ from assay.kit.clock import Clock
 from assay.kit.errors import BadInput, NotFound
 from assay.kit.home import Home
 from assay.kit.progress import Progress
+from assay.kit.upstream import Patience
 from assay.markets.compute.naming import known_symbols, parse_symbol
 from assay.markets.reports import ImportReport
 from assay.markets.service.importing import Source, save_table
 from assay.markets.service.reading import load_registry
 from assay.markets.sources.ccxt.fetch import (
     Exchange,
-    Patience,
     fetch_markets,
     fetch_page,
     open_exchange,
@@ -28,7 +28,7 @@ from assay.markets.store.lake import latest, load_revisions
 from assay.markets.store.records import load_imports, opened
 from assay.markets.types import Interval, Registry
 
-# So many pages of one series are stored at once: a killed fetch loses at most these.
+# So many pages are stored at once, of one series or of many: a killed fetch loses at most these.
 _PAGES = 20
 _BARE_QUOTES = ("USDT", "USD", "USDC", "EUR")
 
@@ -64,14 +64,16 @@ async def fetch_candles(
     *,
     base_url: str | None = None,
     patience: Patience | None = None,
+    is_tolerant: bool = False,
 ) -> ImportReport:
     """Fetch the candles of `symbols` from `since` until now that are not stored yet.
 
     `venue` is a name that ccxt knows. Only what is missing before the first and after the last
     stored bar is asked for, so a fetch that broke off goes on where it stopped. Rows pass the same
     checks as those of a file. Failures of the network are waited out with growing pauses, jittered
-    by `random`. Raises `NotFound` for an unknown venue or symbol and `SourceUnavailable` when the
-    venue stays away; what had come until then is stored.
+    by `random`. Raises `NotFound` for an unknown venue or symbol (`is_tolerant`: symbols that the
+    venue does not trade are left out) and `SourceUnavailable` when the venue stays away; what had
+    come until then is stored.
     """
     if not symbols:
         raise BadInput("No symbols to fetch.", hint="Name some, such as BTC,ETH.")
@@ -79,18 +81,29 @@ async def fetch_candles(
     reports: list[ImportReport] = []
     async with open_exchange(venue, base_url) as exchange:
         markets = await fetch_markets(exchange, context.patience)
-        names = _find_markets(load_registry(home), symbols, frozenset(markets))
+        known = load_registry(home)
+        names = _find_markets(known, symbols, frozenset(markets), is_tolerant=is_tolerant)
         start = datetime.combine(since, time(), UTC)
         wishes = [wish for name in names for wish in _find_missing(context, name, start)]
         label = f"Fetching from {venue}"
-        for done, wish in enumerate(wishes):
-            progress.step(label, done, len(wishes))
-            reports += await _fetch_series(exchange, context, wish)
+        kept: list[pl.DataFrame] = []
+        try:
+            for done, wish in enumerate(wishes):
+                progress.step(label, done, len(wishes))
+                async for page in _fetch_series(exchange, context, wish):
+                    kept.append(page)
+                    if len(kept) == _PAGES:
+                        reports += await _save(context, kept)
+                        kept = []
+        finally:
+            reports += await _save(context, kept)
         progress.step(label, len(wishes), len(wishes))
     return _add_up(context, reports)
 
 
-def _find_markets(registry: Registry, symbols: Sequence[str], markets: frozenset[str]) -> list[str]:
+def _find_markets(
+    registry: Registry, symbols: Sequence[str], markets: frozenset[str], *, is_tolerant: bool
+) -> list[str]:
     names = []
     known = known_symbols(registry)
     for symbol in symbols:
@@ -99,11 +112,12 @@ def _find_markets(registry: Registry, symbols: Sequence[str], markets: frozenset
         quotes = _BARE_QUOTES if parsed and parsed[0] == wanted else parsed[1:] if parsed else ()
         found = [f"{parsed[0]}/{quote}" for quote in quotes] if parsed else []
         name = next((name for name in found if name in markets), None)
-        if name is None:
+        if name is not None:
+            names.append(name)
+        elif not is_tolerant:
             raise NotFound(
                 f"The venue does not trade {symbol}.", hint="Check the symbol on the venue."
             )
-        names.append(name)
     return list(dict.fromkeys(names))
 
 
@@ -139,37 +153,30 @@ def _find_missing(context: _Context, market: str, since: datetime) -> list[_Wish
     )
 
 
-async def _fetch_series(exchange: Exchange, context: _Context, wish: _Wish) -> list[ImportReport]:
-    reports: list[ImportReport] = []
-    kept: list[pl.DataFrame] = []
+async def _fetch_series(
+    exchange: Exchange, context: _Context, wish: _Wish
+) -> AsyncIterator[pl.DataFrame]:
     start = wish.start
-    try:
-        while start < wish.end:
-            page = await fetch_page(
-                exchange, wish.market, context.interval, start, context.patience
-            )
-            rows = parse_ohlcv(page, wish.market, context.interval.length, context.clock.now())
-            rows = rows.filter(pl.col("time") >= start, pl.col("time") < wish.end)
-            if rows.is_empty():
-                break
-            kept.append(rows)
-            newest = rows["time"].max()
-            if not isinstance(newest, datetime):
-                break
-            start = newest + context.interval.length
-            if len(kept) == _PAGES:
-                reports += await _save(context, wish.market, kept)
-                kept = []
-    finally:
-        reports += await _save(context, wish.market, kept)
-    return reports
+    while start < wish.end:
+        page = await fetch_page(exchange, wish.market, context.interval, start, context.patience)
+        rows = parse_ohlcv(page, wish.market, context.interval.length, context.clock.now())
+        rows = rows.filter(pl.col("time") >= start, pl.col("time") < wish.end)
+        if rows.is_empty():
+            return
+        yield rows
+        newest = rows["time"].max()
+        if not isinstance(newest, datetime):
+            return
+        start = newest + context.interval.length
 
 
-async def _save(context: _Context, market: str, kept: list[pl.DataFrame]) -> list[ImportReport]:
+async def _save(context: _Context, kept: list[pl.DataFrame]) -> list[ImportReport]:
     if not kept:
         return []
-    source = Source(f"{context.venue}:{market}", context.interval, context.venue)
     rows = pl.concat(kept)
+    names = rows["symbol"].unique(maintain_order=True).to_list()
+    of = names[0] if len(names) == 1 else f"{len(names)} series"
+    source = Source(f"{context.venue}:{of}", context.interval, context.venue)
     report = await asyncio.to_thread(
         save_table, context.home, rows, source, context.clock, context.progress
     )

@@ -52,7 +52,8 @@ def table_path(home: Home, interval: Interval) -> Path:
 
 
 @contextlib.contextmanager
-def _lake_errors(path: Path) -> Iterator[None]:
+def lake_errors(path: Path) -> Iterator[None]:
+    """Say what the libraries of the lake raise as an error of the family."""
     try:
         with storage_errors(str(path)):
             yield
@@ -83,7 +84,7 @@ def _open(home: Home, interval: Interval) -> DeltaTable | None:
     if not (path / "_delta_log").is_dir():
         return None
     try:
-        with _lake_errors(path):
+        with lake_errors(path):
             return DeltaTable(str(path))
     except Corrupt as error:
         if isinstance(error.__cause__, TableNotFoundError):
@@ -101,7 +102,7 @@ def save_candles(home: Home, interval: Interval, rows: pl.DataFrame, import_id: 
     table = rows.with_columns(period).select(list(SCHEMA)).cast(SCHEMA)  # type: ignore[arg-type]
     table = table.sort("period", "token_id", "quote", "time")
     path.parent.mkdir(parents=True, exist_ok=True)
-    with _lake_errors(path):
+    with lake_errors(path):
         # Compressed, rows take about an eighth of their size in memory. Looking first spares the
         # reader the traces that Delta's threads print when they meet a full disk.
         if shutil.disk_usage(path.parent).free < max(1 << 16, table.estimated_size() // 8):
@@ -129,6 +130,30 @@ def is_committed(home: Home, import_id: str) -> bool:
     """True if some table holds the commit of this import."""
     tables = (_open(home, interval) for interval in Interval)
     return any(t is not None and t.transaction_version(import_id) is not None for t in tables)
+
+
+def describe_files(home: Home, interval: Interval) -> pl.DataFrame | None:
+    """The files of a table as its newest commit has them: `path, period, rows, first, last` (times
+    of the first and last bar), `known_at, revision` (the greatest), `quote, venue` (null where
+    there are several). None before the first import.
+    """
+    table = _open(home, interval)
+    if table is None:
+        return None
+    path = table_path(home, interval)
+    with lake_errors(path):
+        files = pl.DataFrame(table.get_add_actions(flatten=True))
+    return files.select(
+        pl.concat_str(pl.lit(f"{path}/"), "path").alias("path"),
+        pl.col("partition.period").alias("period"),
+        pl.col("num_records").alias("rows"),
+        pl.col("min.time").alias("first"),
+        pl.col("max.time").alias("last"),
+        pl.col("max.known_at").alias("known_at"),
+        pl.col("max.revision").alias("revision"),
+        pl.when(pl.col("min.quote") == pl.col("max.quote")).then("min.quote").alias("quote"),
+        pl.when(pl.col("min.venue") == pl.col("max.venue")).then("min.venue").alias("venue"),
+    )
 
 
 def _scan(home: Home, interval: Interval) -> pl.LazyFrame | None:
@@ -162,7 +187,7 @@ def load_revisions(
         frame = frame.filter(pl.col("quote") == quote)
     if venue is not None:
         frame = frame.filter(pl.col("venue") == venue)
-    with _lake_errors(table_path(home, interval)):
+    with lake_errors(table_path(home, interval)):
         loaded = frame.collect()
     return loaded.select(list(SCHEMA))
 
@@ -191,7 +216,7 @@ def compact(home: Home, interval: Interval) -> int:
     table = _open(home, interval)
     if table is None:
         return 0
-    with _lake_errors(table_path(home, interval)):
+    with lake_errors(table_path(home, interval)):
         metrics = table.optimize.compact(writer_properties=_WRITER)
         table.create_checkpoint()
     return int(metrics["numFilesRemoved"])
@@ -209,7 +234,7 @@ def remove_orphans(home: Home) -> int:
         named: set[str] = set()
         table = _open(home, interval)
         if table is not None:
-            with _lake_errors(path):
+            with lake_errors(path):
                 replaced = table.vacuum(retention_hours=0, enforce_retention_duration=False)
             named = {Path(uri).name for uri in [*table.file_uris(), *replaced]}
         for file in path.rglob("*.parquet"):

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Connection,
     Float,
     ForeignKey,
+    Insert,
     Integer,
     RowMapping,
     String,
@@ -23,7 +24,7 @@ from sqlalchemy import (
     func,
     select,
 )
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects import postgresql, sqlite
 
 from assay.kit.database import Database, metadata
 from assay.kit.home import Home
@@ -164,7 +165,14 @@ def _save_quarantine(connection: Connection, row: ImportRow, faulty: pl.DataFram
         for symbol, time, reason, content in faulty.iter_rows()
     ]
     if values:
-        connection.execute(insert(quarantine).on_conflict_do_nothing(), values)
+        connection.execute(_insert_new(connection, quarantine), values)
+
+
+def _insert_new(connection: Connection, table: Table) -> Insert:
+    """An insert that leaves rows alone whose key is there already."""
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table).on_conflict_do_nothing()
+    return sqlite.insert(table).on_conflict_do_nothing()
 
 
 def is_new_in_quarantine(
@@ -229,7 +237,7 @@ def save_redenomination(database: Database, token_id: int, change: Redenominatio
         "recorded_at": format_utc(change.recorded_at or change.known_at),
     }
     with database.write() as connection:
-        connection.execute(insert(redenominations).on_conflict_do_nothing().values(**values))
+        connection.execute(_insert_new(connection, redenominations), values)
 
 
 def extend_registry(database: Database, shipped: Registry) -> Registry:

@@ -1,20 +1,16 @@
 """Asking an exchange for candles through ccxt: one page at a time, patient with failures."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
-import numpy as np
-
 from assay.kit.errors import AssayError, BadInput, NotFound, SourceUnavailable
+from assay.kit.upstream import UPSTREAMS, Failure, Patience
 from assay.markets.types import Interval
 
 T = TypeVar("T")
-Sleep = Callable[[float], Awaitable[None]]
 
 PAGE = 1000
 _BINANCE = {
@@ -28,6 +24,7 @@ _BINANCE = {
 class Exchange(Protocol):
     """What we use of a ccxt exchange."""
 
+    id: str
     markets: dict[str, Any]
 
     async def load_markets(self) -> dict[str, Any]:
@@ -43,22 +40,6 @@ class Exchange(Protocol):
     async def close(self) -> None:
         """Close its connections."""
         ...
-
-
-@dataclass(frozen=True)
-class Patience:
-    """How failures are waited out: `attempts` in all, pauses that double and are jittered."""
-
-    random: np.random.Generator
-    attempts: int = 6
-    first_pause_s: float = 1.0
-    longest_pause_s: float = 60.0
-    sleep: Sleep = field(default=asyncio.sleep)
-
-    def pause_s(self, failures: int) -> float:
-        """Seconds to wait after so many failures: half to all of a doubling pause."""
-        whole = min(self.longest_pause_s, self.first_pause_s * 2.0 ** (failures - 1))
-        return whole * float(self.random.uniform(0.5, 1.0))
 
 
 @asynccontextmanager
@@ -95,7 +76,7 @@ def _point(urls: Any, base: str) -> Any:  # noqa: ANN401 - nested dictionaries o
 
 async def fetch_markets(exchange: Exchange, patience: Patience) -> dict[str, Any]:
     """The pairs of a venue, by ccxt symbol such as BTC/USDT."""
-    return await _patiently(exchange.load_markets, "its list of pairs", patience)
+    return await _patiently(exchange, exchange.load_markets, "its list of pairs", patience)
 
 
 async def fetch_page(
@@ -111,27 +92,36 @@ async def fetch_page(
     async def ask() -> list[list[float | None]]:
         return await exchange.fetch_ohlcv(symbol, interval.value, milliseconds, PAGE)
 
-    return await _patiently(ask, f"candles of {symbol}", patience)
+    return await _patiently(exchange, ask, f"candles of {symbol}", patience)
 
 
-async def _patiently(ask: Callable[[], Awaitable[T]], what: str, patience: Patience) -> T:
+async def _patiently(
+    exchange: Exchange, ask: Callable[[], Awaitable[T]], what: str, patience: Patience
+) -> T:
+    """What the venue answers to one of several attempts, through its circuit breaker."""
     import ccxt  # noqa: PLC0415 - see open_exchange
 
-    for failures in range(1, patience.attempts + 1):
-        try:
-            return await ask()
-        except ccxt.OperationFailed as error:
-            if failures == patience.attempts:
-                raise SourceUnavailable(
-                    f"The venue did not send {what} in {failures} attempts: {_short(error)}.",
-                    hint="What was received is stored. Run the command again later;"
-                    " it goes on after the last stored bar.",
-                    retry_after_s=patience.longest_pause_s,
-                ) from error
-            await patience.sleep(patience.pause_s(failures))
-        except ccxt.BaseError as error:
-            raise _translate(error, what) from error
-    raise BadInput("No attempt was allowed.", hint="Allow at least one attempt.")
+    try:
+        return await UPSTREAMS.call(exchange.id, ask, _judge, patience, what)
+    except SourceUnavailable as error:
+        raise SourceUnavailable(
+            error.message,
+            hint="What was received is stored. Run the command again later;"
+            " it goes on after the last stored bar.",
+            retry_after_s=error.retry_after_s,
+        ) from error
+    except ccxt.BaseError as error:
+        raise _translate(error, what) from error
+
+
+def _judge(error: Exception) -> Failure | None:
+    """ccxt's failures of the network and the venue are waited out, its refusals are answers."""
+    import ccxt  # noqa: PLC0415 - see open_exchange
+
+    if not isinstance(error, ccxt.OperationFailed):
+        return None
+    is_theirs = not isinstance(error, ccxt.RateLimitExceeded)
+    return Failure(type(error).__name__, _short(error), is_theirs=is_theirs)
 
 
 def _translate(error: Exception, what: str) -> AssayError:
