@@ -10,10 +10,22 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from assay.kit.ethereum import load_eth_account
+from tests.services import each_home, other_postgres_url, postgres_url, redis_prefix, redis_url
+
+__all__ = ["each_home", "other_postgres_url", "postgres_url", "redis_prefix", "redis_url"]
+
 # Kernels compiled by tests are kept between runs, outside any home a person uses.
 os.environ.setdefault(
     "ASSAY_KERNEL_CACHE", str(Path(tempfile.gettempdir()) / f"assay-test-kernels-{os.getuid()}")
 )
+
+# Threads of OpenMP (LightGBM) that wait burn a processor unless told not to: beside other tests on
+# two cores the training of one model took 188 s, so told 5 s. Read when the library is loaded.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+# Tests import it, too: what it does to the process is undone for all of them.
+load_eth_account()
 
 # A time limit never decides a test: the machine may be busy with something else.
 settings.register_profile("assay", deadline=None)

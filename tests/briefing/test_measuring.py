@@ -85,7 +85,7 @@ def database(home: Home) -> Iterator[Database]:
     database = Database(home)
     facts = publishing.load_facts(home, LAST, NOW)
     ids = {token.symbol: int(token.token_id) for token in facts.tokens(FIRST)}
-    with database.write() as connection:
+    with ledger.write_ledger(database) as writer:
         for back in range((LAST - FIRST).days + 1):
             rows = [
                 grade(1, "80.00", rank, label="Strong Buy")
@@ -101,7 +101,7 @@ def database(home: Home) -> Iterator[Database]:
                 model="made up",
                 code="made up",
             )
-            ledger.save_publication(connection, draft, NOW, is_replay=False)
+            writer.save(draft, NOW, is_replay=False)
     yield database
     database.close()
 
@@ -165,8 +165,8 @@ def test_a_corrected_source_is_still_found_by_its_digest(home: Home, database: D
         code="made up",
         corrects=old.publication_id,
     )
-    with database.write() as connection:
-        ledger.save_publication(connection, draft, NOW, is_replay=False)
+    with ledger.write_ledger(database) as writer:
+        writer.save(draft, NOW, is_replay=False)
     assert render_html(load_or_fail(database), create_resolver(database)) == before
 
 

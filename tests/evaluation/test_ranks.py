@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy.stats import rankdata, spearmanr
 
 from assay.evaluation import compute_buckets, compute_daily_rank_ics, score_ranks
-from assay.evaluation.ranks import compute_newey_west_t
+from assay.evaluation.ranks import compute_newey_west_t, compute_running_newey_west
 from assay.evaluation.types import Flags, Matrix
 from assay.kit.errors import BadInput
 
@@ -159,3 +159,19 @@ def test_equal_values_share_a_bucket_and_a_missing_one_is_in_the_middle() -> Non
     assert set(buckets[[0, 1, 2, 3, 5]].tolist()) == {1}
     assert buckets[4] == 2
     assert (compute_buckets(values, members & False, 3) == -1).all()
+
+
+def test_the_running_error_is_that_of_every_record_so_far() -> None:
+    generator = np.random.default_rng(5)
+    values = generator.normal(0.1, 1.0, 60)
+    values[[0, 7, 30]] = np.nan
+    mean, error = compute_running_newey_west(values, 7)
+    assert np.isnan(mean[0])
+    for day in range(4, 60):
+        t = compute_newey_west_t(values[: day + 1], 7)
+        so_far = np.nanmean(values[: day + 1])
+        assert mean[day] == pytest.approx(so_far)
+        if np.isfinite(t):
+            assert error[day] == pytest.approx(so_far / t)
+        else:
+            assert np.isnan(error[day])

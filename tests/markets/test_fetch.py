@@ -6,16 +6,15 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from assay.kit.clock import FixedClock
 from assay.kit.errors import BadInput, NotFound, SourceMalformed, SourceUnavailable
 from assay.kit.home import Home
 from assay.kit.progress import SilentProgress
+from assay.kit.upstream import Patience
 from assay.markets import fetch_candles, load_candles, load_panel
 from assay.markets.reports import ImportReport
-from assay.markets.sources.ccxt.fetch import Patience, open_exchange
+from assay.markets.sources.ccxt.fetch import open_exchange
 from assay.markets.sources.ccxt.parse import parse_ohlcv
 from assay.markets.types import Interval
 
@@ -109,7 +108,7 @@ def test_a_venue_that_fails_and_recovers_is_waited_for(
     pauses = Pauses()
     report = fetch(home, venue, ["BTC"], pauses=pauses)
     assert report.accepted > 100
-    assert [0.5 * 2**k <= p <= 2**k for k, p in enumerate(pauses.taken)] == [True] * 3
+    assert [0.0 <= p <= 2**k for k, p in enumerate(pauses.taken)] == [True] * 3
 
 
 def test_a_venue_that_stays_away_is_named(home: Home, venue: LocalVenue) -> None:
@@ -170,13 +169,6 @@ def test_no_address_of_the_venue_is_left_when_a_base_is_given() -> None:
     found = asyncio.run(addresses())
     assert len(found) > 10
     assert all(url.startswith("http://127.0.0.1:9") for url in found)
-
-
-@given(st.integers(1, 30), st.integers(0, 2**32 - 1))
-def test_pauses_grow_and_stay_bounded(failures: int, seed: int) -> None:
-    patience = Patience(random=np.random.default_rng(seed))
-    whole = min(60.0, 2.0 ** (failures - 1))
-    assert whole / 2 <= patience.pause_s(failures) <= whole
 
 
 def test_pages_of_another_shape_are_refused() -> None:

@@ -51,7 +51,11 @@ def test_a_day_alone_says_what_the_whole_run_said(home: Home, database: Database
     assert found.is_equal, found
 
 
-def test_a_run_that_was_cut_off_goes_on(home: Home, database: Database) -> None:
+def test_a_run_that_was_cut_off_goes_on(
+    home: Home, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assay.publishing.service.PER_TRANSACTION", 16)
+
     class PowerCutError(Exception):
         pass
 

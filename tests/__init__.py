@@ -1,0 +1,1 @@
+"""Our tests, as a package: another one of this name, which a peer installs, must not come first."""
