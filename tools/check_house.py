@@ -3,7 +3,7 @@
 1. A room is entered by its front door (`assay.markets`) or its `types`, never by an inner file;
    the faces (api, cli) may also use a room's routes, jobs and tools.
 2. `open()` and `input()` are builtins that no import betrays: banned in pure code.
-3. A file has at most 400 lines.
+3. A file has at most 400 lines; the stand-alone verifier, which must be one file, has 720.
 4. Nothing tracked names a package registry's host; large files are only the sample and the models.
 """
 
@@ -16,6 +16,7 @@ ROOT = Path("src/assay")
 FACES = {"api", "cli"}
 WIRING = {"routes", "jobs", "tools"}
 MAX_LINES = 400
+ONE_FILE = {ROOT / "verifier.py": 720}
 MAX_KILOBYTES = 2_000
 HOSTS = ("python" + "hosted.org", "pypi.org" + "/simple", "registry.npm" + "js.org")
 
@@ -61,7 +62,8 @@ def check_source(path: Path) -> list[str]:
 def check_size(path: Path) -> list[str]:
     """Breaches of the line limit."""
     count = path.read_text(encoding="utf-8").count("\n")
-    return [f"{path}:1: {count} lines, the limit is {MAX_LINES}"] if count > MAX_LINES else []
+    limit = ONE_FILE.get(path, MAX_LINES)
+    return [f"{path}:1: {count} lines, the limit is {limit}"] if count > limit else []
 
 
 def check_tracked() -> list[str]:
