@@ -48,11 +48,6 @@ class Reader:
             if not principal.may(CHANNELS[name].verb):
                 self.unsubscribe(Wanted(CHANNELS[name]))
 
-    @property
-    def is_allowed(self) -> bool:
-        """True while the account may hear all that it hears."""
-        return all(self.principal.may(CHANNELS[name].verb) for name in self.subscriptions)
-
     def deliver(self, update: Update) -> None:
         """Send an update or keep it for later."""
         raise NotImplementedError

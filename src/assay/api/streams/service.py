@@ -146,6 +146,4 @@ class Streams:
                     reader.end("ended", "The key or session of this stream stands no more.")
                 elif holder.principal is not reader.principal:
                     reader.adopt(holder.principal)
-                    if not reader.is_allowed:
-                        reader.end("forbidden", "The account may not hear all of this any more.")
         await asyncio.Event().wait()

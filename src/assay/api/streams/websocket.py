@@ -39,7 +39,7 @@ FLUSH_BYTES: Final = 64 * 1024
 
 LOCAL: Final = ("", "local")
 STREAM: Final = TEMPLATE
-CLOSES: Final = {"unauthorized": 4401, "ended": 4401, "forbidden": 4403}
+CLOSES: Final = {"unauthorized": 4401, "ended": 4401}
 """Codes of closing besides 4429, by the code of the error before it."""
 
 
