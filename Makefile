@@ -37,7 +37,7 @@ bench: dev  ## ratios against peers and physical limits, measured in the same ru
 	@bench/run.sh
 
 soak: dev  ## hours: the permutation null, kill -9 storms, long serving
-	@tools/with_services.sh $(BIN)/python -m pytest soak -n 0 -s
+	@tools/with_services.sh $(BIN)/python -m pytest soak -n 0 -s --timeout 0
 
 lock:  ## compile the pinned requirements anew
 	@$(BIN)/uv pip compile pyproject.toml requirements/build.in --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --only-binary :all: --no-emit-build-options -q -o requirements/run.txt
