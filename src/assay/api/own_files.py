@@ -2,8 +2,11 @@
 
 from functools import cache
 from importlib.resources import files
+from pathlib import PurePosixPath
 
-from assay.api.sealed import PAGE_POLICY, Content
+import orjson
+
+from assay.api.sealed import FOR_EVER, PAGE_POLICY, Content
 from assay.kit.errors import NotFound
 
 _MEDIA_TYPES = {
@@ -14,6 +17,9 @@ _MEDIA_TYPES = {
     "swagger-ui.css": "text/css; charset=utf-8",
     "swagger-ui-bundle.js": "text/javascript; charset=utf-8",
 }
+
+_APP = files("assay.api").joinpath("assets", "app")
+_APP_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
 
 
 def load_asset(name: str) -> Content:
@@ -27,3 +33,29 @@ def load_asset(name: str) -> Content:
 def _read(name: str) -> Content:
     body = files("assay.api").joinpath("assets", name).read_bytes()
     return Content(body, _MEDIA_TYPES[name], PAGE_POLICY)
+
+
+@cache
+def load_app() -> Content:
+    """The one document of the web app; the browser draws the page that its address names."""
+    body = _APP.joinpath("index.html").read_bytes()
+    return Content(body, "text/html; charset=utf-8", PAGE_POLICY)
+
+
+@cache
+def load_pages() -> tuple[str, ...]:
+    """The first segments of the addresses that the web app answers, as its build listed them."""
+    return tuple(orjson.loads(_APP.joinpath("pages.json").read_bytes()))
+
+
+@cache
+def load_app_file(name: str) -> Content:
+    """A script or style of the web app, which may be kept for ever: its name says what it holds.
+
+    Raises NotFound for any other name.
+    """
+    found = {entry.name: entry for entry in _APP.iterdir()}.get(name)
+    media_type = _APP_TYPES.get(PurePosixPath(name).suffix)
+    if found is None or media_type is None:
+        raise NotFound("There is no such file.", hint="Load the page anew: the app was updated.")
+    return Content(found.read_bytes(), media_type, PAGE_POLICY, caching=FOR_EVER)

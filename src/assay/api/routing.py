@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from assay.accounts.types import Verb
+from assay.api.own_files import load_pages
 
 OPEN_PATHS: tuple[str, ...] = (
     "/",
@@ -25,6 +26,8 @@ OPEN_PATHS: tuple[str, ...] = (
     "/healthz",
     "/readyz",
     "/assets/{name}",
+    "/app/{name}",
+    *(f"/{page}" for page in load_pages()),
     "/log/checkpoint",
     "/log/tile/entries/{tile}",
     "/log/tile/{level}/{tile}",

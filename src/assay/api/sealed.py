@@ -25,6 +25,7 @@ SMALLEST_COMPRESSED = 1_024
 # What a 304 must repeat (RFC 9110 15.4.5); the rest stands in the answer the client kept.
 NOT_MODIFIED_HEADERS = frozenset({b"etag", b"vary", b"cache-control"})
 REVALIDATE = b"private, no-cache"
+FOR_EVER = b"public, max-age=31536000, immutable"
 PAGE_POLICY = (
     b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     b"connect-src 'self'; font-src 'self' data:; base-uri 'none'; form-action 'none'; "

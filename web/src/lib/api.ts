@@ -24,15 +24,15 @@ interface Answer<T> {
   response: Response;
 }
 
-/** The body of an answer. Throws Problem for a refusal and for a server that cannot be reached. */
-export async function take<T>(asked: Promise<Answer<T>>): Promise<T> {
+/** The JSON of an answer (other formats come as text). Throws Problem for a refusal and for a server that cannot be reached. */
+export async function take<T>(asked: Promise<Answer<T>>): Promise<Exclude<T, string>> {
   let answer: Answer<T>;
   try {
     answer = await asked;
   } catch {
     throw new Problem(0, "unreachable", "The server does not answer.", "It is tried again.");
   }
-  if (answer.data !== undefined) return answer.data;
+  if (answer.data !== undefined) return answer.data as Exclude<T, string>;
   throw readProblem(answer.response.status, answer.error);
 }
 

@@ -46,7 +46,7 @@ export function follow(event: MouseEvent, segments: ReadonlySet<string>): void {
   const link = (event.target as Element).closest("a");
   if (!link || link.target || link.origin !== location.origin || link.hasAttribute("download")) return;
   const [, first = ""] = link.pathname.split("/");
-  if (first && !segments.has(first)) return;
+  if (!segments.has(first)) return;
   event.preventDefault();
   place.go(link.pathname + link.search + link.hash);
 }

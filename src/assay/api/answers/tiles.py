@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from assay import ledger
-from assay.api.sealed import Content
+from assay.api.sealed import FOR_EVER, Content
 from assay.api.state import ApiState
 from assay.kit.errors import NotFound
 from assay.ledger.types import Log
@@ -17,7 +17,6 @@ from assay.ledger.types import Log
 TEXT = "text/plain; charset=utf-8"
 BYTES = "application/octet-stream"
 FOR_MOMENTS = b"public, max-age=2"
-FOR_EVER = b"public, max-age=31536000, immutable"
 ASKED_AGAIN = b"public, no-cache"
 """Of tiles under `/log/tile`, which is another log's once a new one is started: a tile of the wrong
 log would look like a forged one.

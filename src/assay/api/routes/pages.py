@@ -4,7 +4,7 @@ import orjson
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
-from assay.api.own_files import load_asset
+from assay.api.own_files import load_app, load_app_file, load_asset, load_pages
 from assay.api.pages import PAGE, draw_codes, draw_loading, draw_reference, draw_start
 from assay.api.routes.common import State
 from assay.api.sealed import PAGE_POLICY, Content, SealedResponse
@@ -47,3 +47,18 @@ async def get_description(request: Request) -> SealedResponse:
 async def get_asset(name: str) -> SealedResponse:
     """One of our own files. Raises NotFound for any other name."""
     return SealedResponse(load_asset(name))
+
+
+@router.get("/app/{name}")
+async def get_app_file(name: str) -> SealedResponse:
+    """A script or style of the web app. Raises NotFound for any other name."""
+    return SealedResponse(load_app_file(name))
+
+
+async def get_app() -> SealedResponse:
+    """The web app."""
+    return SealedResponse(load_app())
+
+
+for page in load_pages():
+    router.add_api_route(f"/{page}", get_app)
