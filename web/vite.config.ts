@@ -15,8 +15,10 @@ function listPages(): Plugin {
   };
 }
 
-export default defineConfig({
-  base: "/app/",
+const API = process.env.ASSAY_URL ?? "http://127.0.0.1:8000";
+
+export default defineConfig(({ command }) => ({
+  base: command === "build" ? "/app/" : "/",
   plugins: [svelte(), listPages()],
   build: {
     outDir: OUT,
@@ -26,5 +28,9 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
   },
-  server: { proxy: { "/v1": "http://127.0.0.1:8700", "/readyz": "http://127.0.0.1:8700" } },
-});
+  server: {
+    proxy: Object.fromEntries(
+      ["/v1", "/log", "/readyz", "/assets", "/.well-known"].map((path) => [path, { target: API, ws: true, changeOrigin: true }]),
+    ),
+  },
+}));

@@ -27,7 +27,7 @@ OPEN_PATHS: tuple[str, ...] = (
     "/readyz",
     "/assets/{name}",
     "/app/{name}",
-    *(f"/{page}" for page in load_pages()),
+    *(path for page in load_pages() for path in (f"/{page}", f"/{page}/{{item}}")),
     "/log/checkpoint",
     "/log/tile/entries/{tile}",
     "/log/tile/{level}/{tile}",

@@ -61,4 +61,5 @@ async def get_app() -> SealedResponse:
 
 
 for page in load_pages():
-    router.add_api_route(f"/{page}", get_app)
+    for path in (f"/{page}", f"/{page}/{{item}}"):
+        router.add_api_route(path, get_app)
