@@ -2,8 +2,9 @@
 
 import pytest
 
-from assay.alerts.sources.addresses import Networks, parse_networks
+from assay.alerts.sources.addresses import parse_networks
 from assay.alerts.sources.targets import MAIL, WEBHOOK, Target, parse_target
+from assay.kit.addresses import Networks
 from assay.kit.errors import BadInput
 from assay.kit.settings import Settings
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from tests.addresses import PRIVATE
 from tests.identity.desk import Desk, directly
 
 from assay import identity
@@ -185,6 +186,11 @@ def test_a_name_that_leads_to_a_private_address_too_is_refused() -> None:
     assert choose_address([], may_loop=False) is None
     assert choose_address(["127.0.0.1", "::1"], may_loop=True) == "127.0.0.1"
     assert choose_address(["127.0.0.1", public], may_loop=True) is None
+
+
+@pytest.mark.parametrize("address", PRIVATE)
+def test_what_is_not_public_is_refused(address: str) -> None:
+    assert choose_address([address], may_loop=False) is None
 
 
 def test_an_issuer_on_loopback_over_http(desk: Desk, site: Site) -> None:

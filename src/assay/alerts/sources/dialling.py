@@ -11,7 +11,8 @@ import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
-from assay.alerts.sources.addresses import Networks, choose_address, may_be_plain
+from assay.alerts.sources.addresses import choose_address, may_be_plain
+from assay.kit.addresses import Networks
 
 CONNECT_S = 4.0
 TOTAL_S = 10.0

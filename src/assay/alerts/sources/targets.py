@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
-from assay.alerts.sources.addresses import Networks, choose_address
+from assay.alerts.sources.addresses import choose_address
+from assay.kit.addresses import Networks
 from assay.kit.errors import BadInput
 
 WEBHOOK = "webhook"

@@ -6,7 +6,6 @@ size. Loopback over http is for local mode only.
 """
 
 import asyncio
-import ipaddress
 import socket
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
@@ -15,6 +14,7 @@ import httpx
 
 from assay.identity.compute.dids import LOOPBACK
 from assay.identity.types import CredentialRefused, Reason
+from assay.kit import addresses
 from assay.kit.errors import AssayError
 from assay.kit.upstream import Breaker, Failure, Patience, Upstreams
 
@@ -111,32 +111,10 @@ async def _resolve(host: str, port: int, *, may_loop: bool) -> str:
 
 
 def choose_address(found: Sequence[str], *, may_loop: bool) -> str | None:
-    """The address to connect to: the first, if all of them are public (with `may_loop`: loopback).
-
-    None where one is not: a name that leads to both is not to be trusted with either.
-    """
-    addresses = [address.partition("%")[0] for address in found]
-    is_allowed = bool(addresses) and all(_is_allowed(text, may_loop) for text in addresses)
-    return addresses[0] if is_allowed else None
-
-
-def _is_allowed(text: str, may_loop: bool) -> bool:
-    address = ipaddress.ip_address(text)
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
-    if may_loop:
-        return address.is_loopback
-    return address.is_global and not address.is_multicast and not _is_tunnel(address)
-
-
-def _is_tunnel(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    """Addresses that carry an IPv4 address inside: NAT64, 6to4, Teredo."""
-    if isinstance(address, ipaddress.IPv4Address):
-        return False
-    return address in _NAT64 or address.sixtofour is not None or address.teredo is not None
-
-
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+    """The address to connect to: the first, if all are public (with `may_loop`: loopback)."""
+    return addresses.choose_address(
+        found, lambda address: address.is_loopback if may_loop else addresses.is_public(address)
+    )
 
 
 def _judge(error: Exception) -> Failure | None:
