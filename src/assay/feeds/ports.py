@@ -49,8 +49,8 @@ class Limits:
     """
 
 
-class Protocol(Port):
-    """A venue's language on one connection. No network, no clock; made anew for each connection."""
+class Venue(Port):
+    """What is known of a venue, however it is watched."""
 
     @property
     def name(self) -> str:
@@ -76,6 +76,10 @@ class Protocol(Port):
     def limits(self) -> Limits:
         """What the venue allows."""
         ...
+
+
+class Protocol(Venue, Port):
+    """A venue's language on one connection. No network, no clock; made anew for each connection."""
 
     @property
     def ping_every_s(self) -> float | None:
@@ -154,33 +158,8 @@ class Sink(Port):
         ...
 
 
-class Source(Port):
+class Source(Venue, Port):
     """A venue that can be watched."""
-
-    @property
-    def name(self) -> str:
-        """The venue, as settings write it."""
-        ...
-
-    @property
-    def verified(self) -> Verified:
-        """What our reading was proved on."""
-        ...
-
-    @property
-    def topics(self) -> frozenset[Topic]:
-        """What the venue lets us watch; candles are built from trades anyway."""
-        ...
-
-    @property
-    def rule(self) -> SequenceRule:
-        """How its books are kept in sequence."""
-        ...
-
-    @property
-    def limits(self) -> Limits:
-        """What the venue allows."""
-        ...
 
     @property
     def topics_apart(self) -> frozenset[Topic]:
