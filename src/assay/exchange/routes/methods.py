@@ -8,7 +8,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import Final, TypeVar
 
 from assay.exchange.compute.requests import read_order
 from assay.exchange.routes.beside import (
@@ -24,6 +24,8 @@ from assay.exchange.service.venue import ACCOUNT, Venue, name_cancel
 from assay.exchange.shapes import market, orders
 from assay.exchange.shapes.events import write_partial_depth
 from assay.exchange.types import (
+    Fill,
+    Order,
     OrderRequest,
     Pair,
     Refusal,
@@ -32,7 +34,9 @@ from assay.exchange.types import (
 
 Shape = object
 Handler = Callable[[Venue, Params], Shape]
+Own = TypeVar("Own", Order, Fill)
 AVERAGE_MINUTES: Final = 5
+EVERY: Final = 10**9
 
 
 class Access(Enum):
@@ -257,38 +261,43 @@ def show_open_orders(venue: Venue, params: Params) -> Shape:
 
 def show_orders(venue: Venue, params: Params) -> Shape:
     """Orders of a pair in any state; from `orderId` on, or between two moments."""
-    symbol, limit = params.need("symbol"), params.read_limit(500, 1_000)
-    first = params.read_whole("orderId") or 0
-    start_ms, end_ms = params.read_time("startTime"), params.read_time("endTime")
-    found = venue.engine.list_orders(ACCOUNT, symbol, 10**9)
-    chosen = [
-        order
-        for order in found
-        if order.order_id >= first
-        and (start_ms is None or order.time_ms >= start_ms)
-        and (end_ms is None or order.time_ms <= end_ms)
-    ]
-    is_forward = first or start_ms is not None
-    chosen = chosen[:limit] if is_forward else chosen[-limit:]
+
+    def list_all(symbol: str) -> Sequence[Order]:
+        return venue.engine.list_orders(ACCOUNT, symbol, EVERY)
+
+    chosen = _choose(params, "orderId", list_all, lambda order: order.order_id)
     return [orders.describe_order(order) for order in chosen]
 
 
 def show_fills(venue: Venue, params: Params) -> Shape:
     """Trades of the account in a pair."""
+
+    def list_all(symbol: str) -> Sequence[Fill]:
+        return venue.engine.list_fills(ACCOUNT, symbol, EVERY, params.read_whole("orderId"))
+
+    chosen = _choose(params, "fromId", list_all, lambda fill: fill.trade_id)
+    return [orders.describe_fill(fill) for fill in chosen]
+
+
+def _choose(
+    params: Params,
+    first_name: str,
+    list_all: Callable[[str], Sequence[Own]],
+    number_of: Callable[[Own], int],
+) -> Sequence[Own]:
+    """Of a pair, oldest first: from a number or a moment on the first, else the newest."""
     symbol, limit = params.need("symbol"), params.read_limit(500, 1_000)
-    first = params.read_whole("fromId") or 0
+    first = params.read_whole(first_name) or 0
     start_ms, end_ms = params.read_time("startTime"), params.read_time("endTime")
-    found = venue.engine.list_fills(ACCOUNT, symbol, 10**9, params.read_whole("orderId"))
     chosen = [
-        fill
-        for fill in found
-        if fill.trade_id >= first
-        and (start_ms is None or fill.time_ms >= start_ms)
-        and (end_ms is None or fill.time_ms <= end_ms)
+        item
+        for item in list_all(symbol)
+        if number_of(item) >= first
+        and (start_ms is None or item.time_ms >= start_ms)
+        and (end_ms is None or item.time_ms <= end_ms)
     ]
     is_forward = first or start_ms is not None
-    chosen = chosen[:limit] if is_forward else chosen[-limit:]
-    return [orders.describe_fill(fill) for fill in chosen]
+    return chosen[:limit] if is_forward else chosen[-limit:]
 
 
 SIGNED: Final = Access.SIGNED
