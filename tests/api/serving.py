@@ -10,9 +10,9 @@ from assay.api.server import create_server
 
 
 @contextlib.contextmanager
-def running(app: Application) -> Iterator[str]:
+def running(app: Application, port: int = 0) -> Iterator[str]:
     """The address of the served application; it stops at the end of the block."""
-    listener = open_socket("127.0.0.1", 0)
+    listener = open_socket("127.0.0.1", port)
     server = create_server(app.entry, app.state.settings, app.state.draining)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()

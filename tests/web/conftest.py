@@ -4,13 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 from tests.api.serving import running
 from tests.api.world import World, make_world
 from tests.conftest import require
 
 PATIENCE_MS = 60_000
 """No test is decided by it: what comes, comes sooner."""
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @dataclass(frozen=True)

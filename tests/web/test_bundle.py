@@ -58,7 +58,6 @@ def test_the_bundle_is_small() -> None:
     bodies = [path.read_bytes() for path in BUNDLE.iterdir()]
     whole = sum(map(len, bodies))
     compressed = sum(len(gzip.compress(body, 6)) for body in bodies)
-    print(f"bundle: {whole / 1e3:.0f} kB, {compressed / 1e3:.0f} kB compressed")
     assert whole < MOST_BYTES
     assert compressed < MOST_COMPRESSED_FIRST
 

@@ -36,6 +36,18 @@ export async function take<T>(asked: Promise<Answer<T>>): Promise<Exclude<T, str
   throw readProblem(answer.response.status, answer.error);
 }
 
+const NOT_FOUND = 404;
+
+/** The same, undefined where it has not been published yet. */
+export async function takeIfSaid<T>(asked: Promise<Answer<T>>): Promise<Exclude<T, string> | undefined> {
+  try {
+    return await take(asked);
+  } catch (error) {
+    if (error instanceof Problem && error.status === NOT_FOUND) return undefined;
+    throw error;
+  }
+}
+
 function readProblem(status: number, body: unknown): Problem {
   const told = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
   const text = (name: string, otherwise: string) =>

@@ -3,12 +3,13 @@ import { SvelteMap } from "svelte/reactivity";
 import type { Schemas } from "./api";
 
 export type LivePrice = Schemas["LivePriceShape"];
-export type LiveState = "connecting" | "open" | "lost";
+export type LiveState = "connecting" | "open" | "lost" | "refused";
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
 /** Two heartbeats: who hears nothing for so long has no connection, whatever the socket says. */
 const SILENCE_MS = 35_000;
+const UNAUTHORIZED = 4401;
 
 class Live {
   state = $state<LiveState>("connecting");
@@ -19,13 +20,14 @@ class Live {
   #waitMs = FIRST_WAIT_MS;
   #silence: ReturnType<typeof setTimeout> | undefined;
 
+  /** Open it, for the first time or after signing in. */
   open(): void {
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
     const socket = new WebSocket(`${scheme}//${location.host}/v1/stream`);
     this.#socket = socket;
     socket.onopen = () => socket.send(JSON.stringify({ type: "subscribe", channel: "prices" }));
     socket.onmessage = (event: MessageEvent<string>) => this.#hear(JSON.parse(event.data));
-    socket.onclose = () => this.#again(socket);
+    socket.onclose = (event) => this.#end(socket, event.code);
     this.#listen();
   }
 
@@ -51,10 +53,11 @@ class Live {
     this.#silence = setTimeout(() => this.#socket?.close(), SILENCE_MS);
   }
 
-  #again(socket: WebSocket): void {
+  #end(socket: WebSocket, code: number): void {
     if (socket !== this.#socket) return;
     clearTimeout(this.#silence);
-    this.state = "lost";
+    this.state = code === UNAUTHORIZED ? "refused" : "lost";
+    if (this.state === "refused") return;
     setTimeout(() => this.open(), this.#waitMs * (0.5 + Math.random() / 2));
     this.#waitMs = Math.min(this.#waitMs * 2, LONGEST_WAIT_MS);
   }

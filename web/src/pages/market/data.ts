@@ -1,5 +1,5 @@
 /** What the market page shows, read from the API and joined by token. */
-import { api, take, type Schemas } from "../../lib/api";
+import { api, take, takeIfSaid, type Schemas } from "../../lib/api";
 
 const ALL = 1_000;
 const DAYS = 7;
@@ -24,20 +24,21 @@ export interface Market {
   state: Schemas["MarketStateDay"] | undefined;
 }
 
-/** Everything at once; what a publication does not say is left out, never guessed. */
+/** Everything at once; what was not said yet is left out, never guessed. */
 export async function loadMarket(): Promise<Market> {
   const [trader, investor, signals, state] = await Promise.all([
     readGrades("trader"),
     readGrades("investor"),
-    take(api.GET("/v1/signals/daily", { params: { query: { limit: ALL } } })),
-    take(api.GET("/v1/market-state", { params: { query: { limit: 1 } } })),
+    takeIfSaid(api.GET("/v1/signals/daily", { params: { query: { limit: ALL } } })),
+    takeIfSaid(api.GET("/v1/market-state", { params: { query: { limit: 1 } } })),
   ]);
-  const rows = joinRows(trader.data, investor.data, signals.data);
-  return { asOf: trader.as_of ?? "", origin: trader.origin ?? "", rows, state: state.data[0] };
+  const rows = joinRows(trader?.data ?? [], investor?.data ?? [], signals?.data ?? []);
+  const graded = trader ?? investor;
+  return { asOf: graded?.as_of ?? "", origin: graded?.origin ?? "", rows, state: state?.data[0] };
 }
 
 function readGrades(kind: "trader" | "investor") {
-  return take(api.GET("/v1/grades/{kind}", { params: { path: { kind }, query: { limit: ALL } } }));
+  return takeIfSaid(api.GET("/v1/grades/{kind}", { params: { path: { kind }, query: { limit: ALL } } }));
 }
 
 /** One row a token that either grade speaks of. */
