@@ -38,6 +38,10 @@ class Dialect:
     live: ClassVar[Endpoints]
     instruments_path: ClassVar[str]
     time_path: ClassVar[str | None]
+    parse_instruments: ClassVar[Callable[[bytes], list[Instrument]]]
+    parse_time: ClassVar[Callable[[bytes], int] | None] = None
+    """What the answers at the two paths say; read off the class, so that neither becomes a method.
+    """
     ping_every_s: ClassVar[float | None] = None
     has_answer_each: ClassVar[bool] = False
     """Whether each topic of a request is answered by itself, so that answers must be counted."""
@@ -71,7 +75,7 @@ class Dialect:
 
     def read_instruments(self, body: bytes) -> list[Instrument]:
         """The spot pairs that trade. Raises SourceMalformed."""
-        raise NotImplementedError
+        return self._decode(type(self).parse_instruments, body)
 
     def read_is_replay(self, body: bytes) -> bool:
         """Whether the venue says that it is Assay's replay: only one that speaks Binance's may."""
@@ -87,7 +91,10 @@ class Dialect:
 
     def read_time(self, body: bytes) -> int:
         """Milliseconds since 1970. Raises SourceMalformed, also where there is no path."""
-        raise self._malformed("it tells no time here")
+        parse_time = type(self).parse_time
+        if parse_time is None:
+            raise self._malformed("it tells no time here")
+        return self._decode(parse_time, body)
 
     def ping(self) -> bytes | None:
         """The venue's own ping, if it wants one."""

@@ -6,11 +6,14 @@ sizes and times before 1970 or after 2100. Pure.
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 
-from msgspec import Meta, Raw, ValidationError, convert
+from msgspec import Meta, Raw, Struct, ValidationError, convert
+from msgspec.json import Decoder
 
 from assay.feeds.types import Instrument
+
+Message = TypeVar("Message", bound=Struct)
 
 Price = Annotated[float, Meta(gt=0, lt=1e15)]
 """Units of the quote for one of the base."""
@@ -55,6 +58,12 @@ def check_bar(opened: float, high: float, low: float, closed: float) -> None:
     """Refuse a bar that no path of prices can have made. Raises ValueError."""
     if not (low <= opened <= high and low <= closed <= high):
         raise ValueError("its prices lie outside its low and high")
+
+
+def make_reader(kind: type[Message]) -> Callable[[bytes], Message]:
+    """What reads messages of a kind."""
+    # Where numbers are strings only the lax reading takes both.
+    return Decoder(kind, strict=False).decode
 
 
 def read_rows(rows: Iterable[Raw], read: Callable[[Raw], Instrument | None]) -> list[Instrument]:

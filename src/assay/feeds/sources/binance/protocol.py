@@ -16,7 +16,6 @@ from assay.feeds.sources.dialect import Dialect
 from assay.feeds.types import (
     BookSnapshot,
     Event,
-    Instrument,
     RawDelta,
     SequenceRule,
     Subscription,
@@ -51,24 +50,18 @@ class Binance(Dialect):
     live = Endpoints(ws="wss://stream.binance.com:9443/stream", rest="https://api.binance.com")
     instruments_path = "/api/v3/exchangeInfo"
     time_path = "/api/v3/time"
+    parse_instruments = parse.parse_instruments
+    parse_time = parse.parse_time
 
     def __init__(self, *, is_raw: bool = True) -> None:
         super().__init__()
         self._is_raw = is_raw
         self._books: dict[bytes, tuple[str, bytes]] = {}
 
-    def read_instruments(self, body: bytes) -> list[Instrument]:
-        """The spot pairs that trade. Raises SourceMalformed."""
-        return self._decode(parse.parse_instruments, body)
-
     def read_is_replay(self, body: bytes) -> bool:
         """Whether `exchangeInfo` says that this is Assay's replay."""
         about = self._decode(parse.decode_listing, body).assay
         return about is not None and about.replay
-
-    def read_time(self, body: bytes) -> int:
-        """Milliseconds since 1970. Raises SourceMalformed."""
-        return self._decode(parse.parse_time, body)
 
     def snapshot_path(self, symbol: str) -> str | None:
         """Path of a whole book of 1,000 levels a side."""

@@ -22,6 +22,7 @@ from assay.feeds.sources.numbers import (
     Price,
     Volume,
     check_bar,
+    make_reader,
     read_quote,
     read_rows,
 )
@@ -244,16 +245,11 @@ class Time(Struct, gc=False, rename={"code": "retCode"}):
     time: Millis
 
 
-def _reader(kind: type[Message]) -> Callable[[bytes], Message]:
-    # Numbers are strings here: only the lax reading takes both.
-    return msgspec.json.Decoder(kind, strict=False).decode
-
-
 READERS: Final[Mapping[bytes, Callable[[bytes], Message]]] = {
-    b"publicTrade": _reader(TradesMessage),
-    b"tickers": _reader(TickerMessage),
-    b"kline": _reader(KlineMessage),
-    b"orderbook": _reader(BookMessage),
+    b"publicTrade": make_reader(TradesMessage),
+    b"tickers": make_reader(TickerMessage),
+    b"kline": make_reader(KlineMessage),
+    b"orderbook": make_reader(BookMessage),
 }
 decode_reply = msgspec.json.Decoder(Reply).decode
 _decode_pair = msgspec.json.Decoder(PairRow, strict=False).decode

@@ -17,7 +17,6 @@ from assay.feeds.types import (
     Accepted,
     Alive,
     Event,
-    Instrument,
     Refused,
     SequenceRule,
     Subscription,
@@ -40,15 +39,9 @@ class Bybit(Dialect):
     live = Endpoints(ws="wss://stream.bybit.com/v5/public/spot", rest="https://api.bybit.com")
     instruments_path = "/v5/market/instruments-info?category=spot"
     time_path = "/v5/market/time"
+    parse_instruments = parse.parse_instruments
+    parse_time = parse.parse_time
     ping_every_s = 20.0
-
-    def read_instruments(self, body: bytes) -> list[Instrument]:
-        """The spot pairs that trade. Raises SourceMalformed."""
-        return self._decode(parse.parse_instruments, body)
-
-    def read_time(self, body: bytes) -> int:
-        """Milliseconds since 1970. Raises SourceMalformed."""
-        return self._decode(parse.parse_time, body)
 
     def ping(self) -> bytes | None:
         """Asked for every 20 s."""

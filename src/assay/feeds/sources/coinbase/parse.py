@@ -23,6 +23,7 @@ from assay.feeds.sources.numbers import (
     Millis,
     Price,
     Volume,
+    make_reader,
     read_moment,
     read_quote,
     read_rows,
@@ -231,18 +232,13 @@ class Time(Struct, gc=False, rename={"time": "epochMillis"}):
     time: Millis
 
 
-def _reader(kind: type[Message]) -> Callable[[bytes], Message]:
-    # Numbers are strings here: only the lax reading takes both.
-    return msgspec.json.Decoder(kind, strict=False).decode
-
-
 SUBSCRIPTIONS: Final = b"subscriptions"
 READERS: Final[Mapping[bytes, Callable[[bytes], Message]]] = {
-    b"market_trades": _reader(TradesMessage),
-    b"ticker": _reader(TickerMessage),
-    b"l2_data": _reader(BookMessage),
-    b"heartbeats": _reader(Message),
-    SUBSCRIPTIONS: _reader(Message),
+    b"market_trades": make_reader(TradesMessage),
+    b"ticker": make_reader(TickerMessage),
+    b"l2_data": make_reader(BookMessage),
+    b"heartbeats": make_reader(Message),
+    SUBSCRIPTIONS: make_reader(Message),
 }
 decode_problem = msgspec.json.Decoder(Problem).decode
 _decode_listing = msgspec.json.Decoder(Listing).decode

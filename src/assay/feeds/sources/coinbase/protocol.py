@@ -22,7 +22,6 @@ from assay.feeds.types import (
     Accepted,
     Alive,
     Event,
-    Instrument,
     Refused,
     SequenceRule,
     Subscription,
@@ -53,6 +52,8 @@ class Coinbase(Dialect):
     live = Endpoints(ws="wss://advanced-trade-ws.coinbase.com", rest="https://api.coinbase.com")
     instruments_path = "/api/v3/brokerage/market/products?product_type=SPOT"
     time_path = "/api/v3/brokerage/time"
+    parse_instruments = parse.parse_instruments
+    parse_time = parse.parse_time
 
     def __init__(self) -> None:
         super().__init__()
@@ -60,14 +61,6 @@ class Coinbase(Dialect):
         self._last: int | None = None
         self._waiting: deque[int] = deque()
         """Requests without an answer; answers come in their order, and without a number."""
-
-    def read_instruments(self, body: bytes) -> list[Instrument]:
-        """The spot pairs that trade. Raises SourceMalformed."""
-        return self._decode(parse.parse_instruments, body)
-
-    def read_time(self, body: bytes) -> int:
-        """Milliseconds since 1970. Raises SourceMalformed."""
-        return self._decode(parse.parse_time, body)
 
     def subscribe(self, subscriptions: Sequence[Subscription]) -> list[bytes]:
         """Messages that ask for these, and once for heartbeats."""

@@ -21,7 +21,6 @@ from assay.feeds.types import (
     Alive,
     Candle,
     Event,
-    Instrument,
     Refused,
     SequenceRule,
     Subscription,
@@ -50,16 +49,13 @@ class Kraken(Dialect):
     live = Endpoints(ws="wss://ws.kraken.com/v2", rest="https://api.kraken.com")
     instruments_path = "/0/public/AssetPairs"
     time_path = None
+    parse_instruments = parse.parse_instruments
     ping_every_s = 20.0
     has_answer_each = True
 
     def __init__(self) -> None:
         super().__init__()
         self._closing = Closing()
-
-    def read_instruments(self, body: bytes) -> list[Instrument]:
-        """The spot pairs that trade. Raises SourceMalformed."""
-        return self._decode(parse.parse_instruments, body)
 
     def ping(self) -> bytes | None:
         """Answered with the venue's time."""

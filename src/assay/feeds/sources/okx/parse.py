@@ -23,6 +23,7 @@ from assay.feeds.sources.numbers import (
     Price,
     Volume,
     check_bar,
+    make_reader,
     read_quote,
     read_rows,
 )
@@ -237,16 +238,11 @@ class Times(Struct, gc=False):
     data: tuple[TimeRow]
 
 
-def _reader(kind: type[Message]) -> Callable[[bytes], Message]:
-    # Numbers are strings here: only the lax reading takes both.
-    return msgspec.json.Decoder(kind, strict=False).decode
-
-
 READERS: Final[Mapping[bytes, Callable[[bytes], Message]]] = {
-    b"trades": _reader(TradesMessage),
-    b"tickers": _reader(TickersMessage),
-    b"books": _reader(BooksMessage),
-    b"candle1m": _reader(CandlesMessage),
+    b"trades": make_reader(TradesMessage),
+    b"tickers": make_reader(TickersMessage),
+    b"books": make_reader(BooksMessage),
+    b"candle1m": make_reader(CandlesMessage),
 }
 decode_reply = msgspec.json.Decoder(Reply).decode
 _decode_pair = msgspec.json.Decoder(PairRow, strict=False).decode

@@ -17,7 +17,6 @@ from assay.feeds.sources.okx import parse
 from assay.feeds.types import (
     Alive,
     Event,
-    Instrument,
     Refused,
     SequenceRule,
     Subscription,
@@ -55,16 +54,10 @@ class Okx(Dialect):
     )
     instruments_path = "/api/v5/public/instruments?instType=SPOT"
     time_path = "/api/v5/public/time"
+    parse_instruments = parse.parse_instruments
+    parse_time = parse.parse_time
     ping_every_s = 20.0
     has_answer_each = True
-
-    def read_instruments(self, body: bytes) -> list[Instrument]:
-        """The spot pairs that trade. Raises SourceMalformed."""
-        return self._decode(parse.parse_instruments, body)
-
-    def read_time(self, body: bytes) -> int:
-        """Milliseconds since 1970. Raises SourceMalformed."""
-        return self._decode(parse.parse_time, body)
 
     def ping(self) -> bytes | None:
         """A word, not a message."""
