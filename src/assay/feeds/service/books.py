@@ -115,12 +115,7 @@ class Books:
         kept = self.kept.get(delta.symbol)
         if kept is None:
             return False
-        applied = kept.book.apply_raw(delta.frame)
-        if applied is Applied.APPLIED and kept.is_live:
-            kept.is_dirty = True
-            kept.olds = 0
-        else:
-            self._settle(kept, delta, applied)
+        self._take(kept, delta, kept.book.apply_raw(delta.frame))
         return True
 
     def hear(self, delta: BookDelta) -> bool:
@@ -128,12 +123,7 @@ class Books:
         kept = self.kept.get(delta.symbol)
         if kept is None:
             return False
-        applied = kept.book.apply(delta)
-        if applied is Applied.APPLIED and kept.is_live:
-            kept.is_dirty = True
-            kept.olds = 0
-        else:
-            self._settle(kept, delta, applied)
+        self._take(kept, delta, kept.book.apply(delta))
         return True
 
     def hear_snapshot(self, snapshot: BookSnapshot) -> bool:
@@ -162,6 +152,14 @@ class Books:
 
     def _make_book(self, instrument: Instrument) -> Book:
         return Book(instrument, self._source.rule, self._source.limits.book_levels)
+
+    def _take(self, kept: KeptBook, delta: Delta, applied: Applied) -> None:
+        """A change and how it fitted its book."""
+        if applied is Applied.APPLIED and kept.is_live:
+            kept.is_dirty = True
+            kept.olds = 0
+        else:
+            self._settle(kept, delta, applied)
 
     def _settle(self, kept: KeptBook, delta: Delta, applied: Applied) -> None:
         """Everything that is rarer than a change that fits."""
