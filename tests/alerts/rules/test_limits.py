@@ -1,7 +1,6 @@
 """What an account is told in an hour has a limit; what is beyond it is kept and counted."""
 
 import functools
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -29,7 +28,6 @@ from assay.alerts.store.rules import load_rules
 from assay.alerts.types import Reading
 from assay.kit.bus import MemoryBus
 from assay.kit.database import Database
-from assay.kit.home import Home
 
 pytestmark = pytest.mark.slow
 FEW = 3
@@ -39,13 +37,6 @@ FEW = 3
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """As many are told in an hour as a test can fire."""
     monkeypatch.setattr(limiting, "MOST_AN_HOUR", FEW)
-
-
-@pytest.fixture
-def database(each_home: Home) -> Iterator[Database]:
-    database = Database(each_home)
-    yield database
-    database.close()
 
 
 def fire(database: Database, clock: HandClock, count: int, firings: int) -> None:

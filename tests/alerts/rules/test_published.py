@@ -1,6 +1,5 @@
 """Publications as readings: caught up in order, known to new rules, read for every kind."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -19,23 +18,8 @@ from tests.alerts.rules.worlds import (
 
 from assay.kit.bus import MemoryBus
 from assay.kit.database import Database
-from assay.kit.home import Home
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def database(each_home: Home) -> Iterator[Database]:
-    database = Database(each_home)
-    yield database
-    database.close()
-
-
-@pytest.fixture
-def here(tmp_path: Any) -> Iterator[Database]:
-    database = Database(Home(tmp_path / "home").create())
-    yield database
-    database.close()
 
 
 def test_publications_are_caught_up_from_the_store(database: Database) -> None:

@@ -1,7 +1,6 @@
 """The watcher with a real database and bus: what it hears, what it reads, what it writes."""
 
 import asyncio
-from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
@@ -29,23 +28,8 @@ from assay.kit.bus import ALERTS, LIVE, MemoryBus
 from assay.kit.clock import SystemClock
 from assay.kit.database import Database
 from assay.kit.errors import Busy, Conflict, NotFound
-from assay.kit.home import Home
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def database(each_home: Home) -> Iterator[Database]:
-    database = Database(each_home)
-    yield database
-    database.close()
-
-
-@pytest.fixture
-def here(tmp_path: Any) -> Iterator[Database]:
-    database = Database(Home(tmp_path / "home").create())
-    yield database
-    database.close()
 
 
 def test_prices_fire_and_are_told_to_whom_they_belong(database: Database) -> None:
