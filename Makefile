@@ -47,4 +47,8 @@ lock:  ## compile the pinned requirements anew
 clients: dev  ## generate the Python and TypeScript clients anew from the API
 	@$(BIN)/python tools/generate_clients.py
 
-.PHONY: help setup run demo dev check test bench soak lock clients
+web:  ## build the web app anew from web/ into the files that the API serves
+	@tools/node.sh
+	@cd web && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent build
+
+.PHONY: help setup run demo dev check test bench soak lock clients web

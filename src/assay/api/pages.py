@@ -73,7 +73,7 @@ def draw_start(start: Start) -> str:
 <header>
 <h1>{_MARK}Assay</h1>
 <p class="lede">Every coin graded from what was known that day, said in a form that cannot be
-changed, and open to anyone who wants to check.</p>
+changed, and open to anyone who wants to check. <a href="/market">Look at the market</a></p>
 </header>
 <p class="banner"><span><strong>{verb} {_long(start.newest_day)}</strong></span>
 <span>{escape(said) or "no judgements yet"}</span>
