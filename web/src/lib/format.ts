@@ -65,3 +65,9 @@ export function formatMoney(value: Value): string {
 export function formatDay(value: string): string {
   return new Date(value).toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
 }
+
+/** A moment: 1 May 2022, 13:05 UTC. */
+export function formatMoment(value: string): string {
+  const time = new Date(value).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: "UTC" });
+  return `${formatDay(value)}, ${time} UTC`;
+}
