@@ -1,5 +1,6 @@
 /** What the token page shows, read from the API. A day is YYYY-MM-DD, "" the newest there is. */
 import { api, Problem, take, type Schemas } from "../../lib/api";
+import { readExplanation, type Explanation } from "./explaining";
 
 export type Kind = "trader" | "investor";
 export type Origin = NonNullable<Schemas["Page_Grade_"]["origin"]>;
@@ -51,4 +52,10 @@ export async function loadClose(id: number, day: string): Promise<Schemas["Candl
   const query = { limit: 1, ...(day && { to: day }) };
   const found = await take(api.GET("/v1/candles/{symbol}", { params: { path: { symbol: String(id) }, query } }));
   return found.data[0];
+}
+
+export async function loadExplanation(kind: Kind, id: number, day: string): Promise<Explanation> {
+  const params = { path: { kind, symbol: String(id) }, query: { ...(day && { as_of: day }) } };
+  const found = await take(api.GET("/v1/grades/{kind}/{symbol}/explanation", { params }));
+  return readExplanation(found.data);
 }
