@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from assay.alerts.types import Channel
-from assay.kit.database import metadata
+from assay.kit.database import metadata, page_newest
 from assay.kit.errors import NotFound
 from assay.kit.moments import from_microseconds, to_microseconds
 
@@ -95,12 +95,8 @@ def list_channels(
     """The channels of an account, newest first; those after (microseconds, id) in this order."""
     table = channels.c
     wanted = select(channels).where(table.account_id == account_id)
-    if before is not None:
-        at_us, channel_id = before
-        same = (table.created_at_us == at_us) & (table.channel_id < channel_id)
-        wanted = wanted.where((table.created_at_us < at_us) | same)
-    ordered = wanted.order_by(table.created_at_us.desc(), table.channel_id.desc())
-    return [read_channel(row) for row in connection.execute(ordered.limit(limit))]
+    page = page_newest(wanted, table.created_at_us, table.channel_id, before, limit)
+    return [read_channel(row) for row in connection.execute(page)]
 
 
 def list_ids(connection: Connection, account_id: str, channel_ids: Sequence[str]) -> set[str]:

@@ -11,6 +11,7 @@ from assay.alerts.store.channels import channels
 from assay.alerts.store.lanes import WAITING
 from assay.alerts.store.outbox import attempts, deliveries, messages, read_message
 from assay.alerts.types import Attempt, Delivery, DeliveryState
+from assay.kit.database import page_newest
 from assay.kit.errors import Conflict, NotFound
 from assay.kit.moments import from_microseconds, to_microseconds
 
@@ -37,12 +38,8 @@ def list_deliveries(
         wanted = wanted.where(table.state == state.value)
     if channel_id is not None:
         wanted = wanted.where(table.channel_id == channel_id)
-    if before is not None:
-        at_us, delivery_id = before
-        same = (table.due_at_us == at_us) & (table.delivery_id < delivery_id)
-        wanted = wanted.where((table.due_at_us < at_us) | same)
-    ordered = wanted.order_by(table.due_at_us.desc(), table.delivery_id.desc()).limit(limit)
-    return _add_attempts(connection, connection.execute(ordered).all())
+    page = page_newest(wanted, table.due_at_us, table.delivery_id, before, limit)
+    return _add_attempts(connection, connection.execute(page).all())
 
 
 def list_of_messages(

@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 
 from assay.alerts.rules import Rule, RuleSpec
-from assay.kit.database import metadata
+from assay.kit.database import metadata, page_newest
 from assay.kit.errors import NotFound
 from assay.kit.moments import from_microseconds, to_microseconds
 
@@ -141,12 +141,8 @@ def list_rules(
     """The rules of an account, newest first; those after (microseconds, id) in this order."""
     table = rules.c
     wanted = _select().where(table.account_id == account_id)
-    if before is not None:
-        at_us, rule_id = before
-        same = (table.created_at_us == at_us) & (table.rule_id < rule_id)
-        wanted = wanted.where((table.created_at_us < at_us) | same)
-    ordered = wanted.order_by(table.created_at_us.desc(), table.rule_id.desc())
-    return [_read(row) for row in connection.execute(ordered.limit(limit))]
+    page = page_newest(wanted, table.created_at_us, table.rule_id, before, limit)
+    return [_read(row) for row in connection.execute(page)]
 
 
 def count_rules(connection: Connection, account_id: str) -> int:

@@ -12,12 +12,13 @@ from contextvars import ContextVar
 from sqlalchemy import Connection, MetaData
 
 from assay.kit.database.adapter import Adapter
+from assay.kit.database.paging import page_newest
 from assay.kit.database.postgres import PostgresAdapter
 from assay.kit.database.schema import ensure_schema
 from assay.kit.database.sqlite import SqliteAdapter
 from assay.kit.home import Home
 
-__all__ = ["BEFORE_COMMIT", "Database", "metadata"]
+__all__ = ["BEFORE_COMMIT", "Database", "metadata", "page_newest"]
 
 WRITE_WAIT_S = 30.0
 

@@ -24,12 +24,11 @@ from sqlalchemy import (
     case,
     delete,
     func,
-    or_,
     select,
     update,
 )
 
-from assay.kit.database import metadata
+from assay.kit.database import metadata, page_newest
 from assay.kit.jobs.types import JobFile, JobFiles, JobQuery, JobRecord, JobState, JobTotals
 from assay.kit.moments import from_microseconds, to_microseconds
 
@@ -117,18 +116,15 @@ def load_job(connection: Connection, job_id: str) -> JobRecord | None:
 
 def list_jobs(connection: Connection, query: JobQuery) -> list[JobRecord]:
     """Jobs, newest first."""
-    wanted = select(jobs).order_by(jobs.c.created_at_us.desc(), jobs.c.job_id.desc())
+    wanted = select(jobs)
     if query.account_id is not None:
         wanted = wanted.where(jobs.c.account_id == query.account_id)
     if query.states:
         wanted = wanted.where(jobs.c.state.in_([state.value for state in query.states]))
     if query.kind is not None:
         wanted = wanted.where(jobs.c.kind == query.kind)
-    if query.before is not None:
-        at, job_id = query.before
-        older = and_(jobs.c.created_at_us == at, jobs.c.job_id < job_id)
-        wanted = wanted.where(or_(jobs.c.created_at_us < at, older))
-    return [_read(row) for row in connection.execute(wanted.limit(query.limit))]
+    page = page_newest(wanted, jobs.c.created_at_us, jobs.c.job_id, query.before, query.limit)
+    return [_read(row) for row in connection.execute(page)]
 
 
 def count_unfinished(connection: Connection, account_id: str | None = None) -> int:
