@@ -59,3 +59,55 @@ export async function loadExplanation(kind: Kind, id: number, day: string): Prom
   const found = await take(api.GET("/v1/grades/{kind}/{symbol}/explanation", { params }));
   return readExplanation(found.data);
 }
+
+const PAGE = 1_000;
+
+interface Paged<T> {
+  data: T[];
+  next_cursor: string | null;
+}
+
+/** All pages of a list, as long as it is asked for; a range keeps it finite. */
+async function readAll<T>(ask: (cursor: string | undefined) => Promise<Paged<T>>): Promise<T[]> {
+  const rows: T[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await ask(cursor);
+    rows.push(...page.data);
+    cursor = page.next_cursor ?? undefined;
+  } while (cursor);
+  return rows;
+}
+
+function ask(id: number, from: string, cursor: string | undefined) {
+  const query = { from, sort: "time" as const, limit: PAGE, ...(cursor && { cursor }) };
+  return { params: { path: { symbol: String(id) }, query } };
+}
+
+/** Daily candles from a day on, oldest first. */
+export function loadCandles(id: number, from: string): Promise<Schemas["Candle"][]> {
+  return readAll((cursor) => take(api.GET("/v1/candles/{symbol}", ask(id, from, cursor))));
+}
+
+/** Daily signals from a day on, oldest first. */
+export function loadSignals(id: number, from: string): Promise<Schemas["SignalDay"][]> {
+  return readAll((cursor) => take(api.GET("/v1/signals/daily/{symbol}", ask(id, from, cursor))));
+}
+
+/** What was said of one day, or of the newest there is; without any the reason in words. */
+export interface Statement<T> {
+  row: T | undefined;
+  reason: string;
+}
+
+function askDay(id: number, day: string) {
+  return { params: { path: { symbol: String(id) }, query: { limit: 1, ...(day && { from: day, to: day }) } } };
+}
+
+function readDay<T>(page: { data: T[]; reason?: string | null }): Statement<T> {
+  return { row: page.data[0], reason: page.reason ?? "" };
+}
+
+export async function loadLevels(id: number, day: string): Promise<Statement<Schemas["LevelsDay"]>> {
+  return readDay(await take(api.GET("/v1/forecasts/levels/{symbol}", askDay(id, day))));
+}

@@ -77,6 +77,7 @@ export function listFamilies(parts: readonly Part[]): { family: string; centi: n
 /** Where the token stands among the coins of the day. */
 export function describeRank(rank: number | undefined): string {
   if (rank === undefined) return "";
+  if (rank === 0 || rank === 1) return rank ? "highest of all coins" : "lowest of all coins";
   return rank >= 0.5 ? `above ${formatPercent(rank)} of coins` : `below ${formatPercent(1 - rank)} of coins`;
 }
 
