@@ -1,0 +1,3 @@
+import type { Page } from "../../lib/pages";
+
+export const page: Page = { title: "Jobs", order: 80, load: () => import("./Jobs.svelte") };
