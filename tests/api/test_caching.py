@@ -20,6 +20,7 @@ ENDLESS = "/v1/stream/events"
 REVALIDATED = "private, no-cache"
 KEPT = (
     ("/log/tile/", "public, no-cache"),
+    ("/app/", "public, max-age=31536000, immutable"),
     ("/tile/", "public, max-age=31536000, immutable"),
     ("/log/checkpoints", REVALIDATED),
     ("/checkpoint", "public, max-age=2"),

@@ -1,6 +1,7 @@
 """The fast way equals the declared way: every route, every kind of answer, byte for byte."""
 
 import asyncio
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -73,7 +74,11 @@ def fill(world: World, path: str) -> list[str]:
         "{delivery_id}": ["dlv_0123456789abcdef01234567"],
         "{credential_id}": ["cred_0123456789abcdef"],
         "{list_number}": ["1", "nix"],
-        "{name}": ["assay.css", "swagger-ui-bundle.js", "..%2fapp.py", "grades.trader"],
+        "{item}": ["BTC"],
+        "{name}": [
+            *("assay.css", "swagger-ui-bundle.js", "..%2fapp.py", "grades.trader"),
+            re.findall(r"/app/([^\"]+\.js)", ask(world.app, "/market").body.decode())[0],
+        ],
     }
     targets = [path]
     for placeholder, choices in values.items():

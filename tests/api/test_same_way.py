@@ -29,6 +29,7 @@ VALUES = {
     "{credential_id}": "cred_0123456789abcdef",
     "{list_number}": "1",
     "{session_id}": "0123456789abcdef",
+    "{item}": "BTC",
     "{name}": "assay.css",
     "{log}": "0123456789abcdef",
     "{level}": "0",
