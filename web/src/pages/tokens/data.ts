@@ -9,6 +9,8 @@ export interface Known {
   token: Schemas["TokenDetail"];
   /** The newest complete day of the data. */
   newest: string;
+  /** The first day of which a grade was said, else of its first candle. */
+  first: string;
 }
 
 /** A grade with where it stands; without one the reason in words. */
@@ -32,7 +34,10 @@ export async function loadToken(symbol: string, day: string): Promise<Known> {
     }
   }
   const found = await take(api.GET("/v1/tokens/{symbol}", { params: { path: { symbol: name } } }));
-  return { token: found.data, newest: found.as_of ?? "" };
+  const token = found.data;
+  const params = { path: { kind: "trader" as const, symbol: String(token.token_id) }, query: { sort: "time" as const, limit: 1 } };
+  const graded = await take(api.GET("/v1/grades/{kind}/{symbol}", { params })).catch(() => undefined);
+  return { token, newest: found.as_of ?? "", first: graded?.data[0]?.as_of ?? token.first_day };
 }
 
 export async function loadGrade(kind: Kind, id: number, day: string): Promise<Said> {
@@ -110,4 +115,20 @@ function readDay<T>(page: { data: T[]; reason?: string | null }): Statement<T> {
 
 export async function loadLevels(id: number, day: string): Promise<Statement<Schemas["LevelsDay"]>> {
   return readDay(await take(api.GET("/v1/forecasts/levels/{symbol}", askDay(id, day))));
+}
+
+export async function loadQuantiles(id: number, day: string): Promise<Statement<Schemas["QuantilesDay"]>> {
+  return readDay(await take(api.GET("/v1/forecasts/quantiles/{symbol}", askDay(id, day))));
+}
+
+export async function loadSignal(id: number, day: string): Promise<Statement<Schemas["SignalDay"]>> {
+  return readDay(await take(api.GET("/v1/signals/daily/{symbol}", askDay(id, day))));
+}
+
+/** The grades of a kind, one a day, oldest first. */
+export function loadGrades(kind: Kind, id: number): Promise<Schemas["GradePoint"][]> {
+  return readAll((cursor) => {
+    const query = { sort: "time" as const, limit: PAGE, ...(cursor && { cursor }) };
+    return take(api.GET("/v1/grades/{kind}/{symbol}", { params: { path: { kind, symbol: String(id) }, query } }));
+  });
 }

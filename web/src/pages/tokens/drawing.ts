@@ -49,7 +49,10 @@ function readColours(box: HTMLElement): Colours {
   return colours;
 }
 
-function listMarkers({ turns, day, slots }: Shown, colours: Colours): SeriesMarker<Time>[] {
+/** Below it words would hide the candles: shapes and the legend must do. */
+const ROOM_FOR_WORDS_PX = 560;
+
+function listMarkers({ turns, day, slots }: Shown, colours: Colours, words: boolean): SeriesMarker<Time>[] {
   const days = new Set(slots.filter(isBar).map((bar) => bar.time));
   const markers: SeriesMarker<Time>[] = turns
     .filter((turn) => days.has(turn.day))
@@ -59,7 +62,8 @@ function listMarkers({ turns, day, slots }: Shown, colours: Colours): SeriesMark
       return { time: turn.day, position: "aboveBar", shape: "circle", color: colours.soft, text: "out" };
     });
   if (days.has(day)) markers.push({ time: day, position: "belowBar", shape: "square", color: colours.accent, text: "day looked at" });
-  return markers.sort((a, b) => (a.time < b.time ? -1 : 1));
+  markers.sort((a, b) => (a.time < b.time ? -1 : 1));
+  return words ? markers : markers.map((marker) => ({ ...marker, text: "" }));
 }
 
 export function draw(box: HTMLElement, onPoint: (bar: Bar | undefined) => void): Drawing {
@@ -82,7 +86,8 @@ export function draw(box: HTMLElement, onPoint: (bar: Bar | undefined) => void):
 
   function mark(colours: Colours): void {
     if (!shown) return;
-    markers.setMarkers(listMarkers(shown, colours));
+    const words = box.clientWidth >= ROOM_FOR_WORDS_PX;
+    markers.setMarkers(listMarkers(shown, colours, words));
     for (const line of lines) series.removePriceLine(line);
     lines = shown.levels.map((level) =>
       series.createPriceLine({
@@ -90,7 +95,8 @@ export function draw(box: HTMLElement, onPoint: (bar: Bar | undefined) => void):
         color: level.side === "support" ? colours.up : colours.down,
         lineStyle: level.side === "support" ? LineStyle.LargeDashed : LineStyle.Dotted,
         lineWidth: 1,
-        title: level.side,
+        title: words ? level.side : "",
+        axisLabelVisible: words,
       }),
     );
   }
