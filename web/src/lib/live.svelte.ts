@@ -3,13 +3,12 @@ import { SvelteMap } from "svelte/reactivity";
 import type { Schemas } from "./api";
 
 export type LivePrice = Schemas["LivePriceShape"];
-export type LiveState = "connecting" | "open" | "lost" | "refused";
+export type LiveState = "connecting" | "open" | "lost";
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
 /** Two heartbeats: who hears nothing for so long has no connection, whatever the socket says. */
 const SILENCE_MS = 35_000;
-const UNAUTHORIZED = 4401;
 
 class Live {
   state = $state<LiveState>("connecting");
@@ -18,17 +17,27 @@ class Live {
   readonly prices = new SvelteMap<number, LivePrice>();
   #socket: WebSocket | undefined;
   #waitMs = FIRST_WAIT_MS;
+  #reopening: ReturnType<typeof setTimeout> | undefined;
   #silence: ReturnType<typeof setTimeout> | undefined;
 
-  /** Open it, for the first time or after signing in. */
+  /** Open it, and again whenever it ends, until it is closed. */
   open(): void {
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
     const socket = new WebSocket(`${scheme}//${location.host}/v1/stream`);
     this.#socket = socket;
     socket.onopen = () => socket.send(JSON.stringify({ type: "subscribe", channel: "prices" }));
     socket.onmessage = (event: MessageEvent<string>) => this.#hear(JSON.parse(event.data));
-    socket.onclose = (event) => this.#end(socket, event.code);
+    socket.onclose = () => this.#again(socket);
     this.#listen();
+  }
+
+  close(): void {
+    const socket = this.#socket;
+    this.#socket = undefined;
+    clearTimeout(this.#silence);
+    clearTimeout(this.#reopening);
+    socket?.close();
+    this.state = "connecting";
   }
 
   #hear(message: { type: string; data?: LivePrice; rows?: { data: LivePrice }[] }): void {
@@ -53,12 +62,11 @@ class Live {
     this.#silence = setTimeout(() => this.#socket?.close(), SILENCE_MS);
   }
 
-  #end(socket: WebSocket, code: number): void {
+  #again(socket: WebSocket): void {
     if (socket !== this.#socket) return;
     clearTimeout(this.#silence);
-    this.state = code === UNAUTHORIZED ? "refused" : "lost";
-    if (this.state === "refused") return;
-    setTimeout(() => this.open(), this.#waitMs * (0.5 + Math.random() / 2));
+    this.state = "lost";
+    this.#reopening = setTimeout(() => this.open(), this.#waitMs * (0.5 + Math.random() / 2));
     this.#waitMs = Math.min(this.#waitMs * 2, LONGEST_WAIT_MS);
   }
 }

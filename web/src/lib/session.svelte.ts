@@ -3,7 +3,6 @@
  * CSRF token on every write of `api`, so that pages need not think of it.
  */
 import { api, Problem, take, type Schemas } from "./api";
-import { live } from "./live.svelte";
 import { Resource } from "./resource.svelte";
 
 export type Mode = "open" | "keyed";
@@ -114,7 +113,6 @@ class Session {
   #begin(start: Schemas["SessionStart"]): void {
     localStorage.setItem(KEPT, String(Date.now()));
     this.#take(start);
-    if (live.state === "refused") live.open();
   }
 
   #take(state: Schemas["SessionState"]): void {
