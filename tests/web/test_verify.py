@@ -1,0 +1,227 @@
+"""The Verify page: the browser itself checks what is true, and each forgery fails at its step."""
+
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Callable
+from hashlib import sha256
+from uuid import uuid4
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+from tests.api.world import NOW
+from tests.web.conftest import Site
+
+pytestmark = pytest.mark.slow
+STEPS = ("read", "proof", "rows", "header", "signature", "key")
+
+
+def fetch(site: Site, path: str) -> str:
+    return httpx.get(site.url + path).raise_for_status().text
+
+
+def find_publication(site: Site, kind: str = "grades.trader") -> str:
+    found = json.loads(fetch(site, f"/v1/publications?kind={kind}&limit=1"))
+    return str(found["data"][0]["publication"])
+
+
+def find_key(site: Site) -> str:
+    return str(json.loads(fetch(site, "/v1/log"))["data"]["keys"][0]["vkey"])
+
+
+def ask_credential(site: Site) -> str:
+    order = {"publication": find_publication(site), "subject": "BTC", "bearer": True}
+    headers = {"idempotency-key": str(uuid4())}
+    answer = httpx.post(f"{site.url}/v1/credentials", json=order, headers=headers)
+    return str(answer.raise_for_status().json()["data"]["credential"])
+
+
+def check(page: Page, site: Site, statement: str, proof: str = "", key: str = "") -> None:
+    page.goto(f"{site.url}/verify")
+    page.get_by_label("What was said").fill(statement)
+    page.get_by_label("Its proof").fill(proof)
+    page.get_by_label("Key of the log").fill(key)
+    page.get_by_role("button", name="Verify", exact=True).click()
+    expect(page.get_by_role("region", name="Verdict")).to_be_visible()
+
+
+def outcomes(page: Page) -> dict[str, str]:
+    steps = page.locator("[data-step]")
+    pairs = [
+        (step.get_attribute("data-step"), step.get_attribute("data-outcome"))
+        for step in steps.all()
+    ]
+    return {str(name): str(outcome) for name, outcome in pairs}
+
+
+def failed(page: Page) -> list[str]:
+    return [name for name, outcome in outcomes(page).items() if outcome == "failed"]
+
+
+def verdict(page: Page) -> str:
+    heading = page.get_by_role("region", name="Verdict").get_by_role("heading", level=2)
+    return heading.inner_text().partition(" ")[2]  # behind its sign
+
+
+def test_a_link_verifies_a_publication_and_one_of_its_rows(site: Site, page: Page) -> None:
+    said = find_publication(site)
+    page.goto(f"{site.url}/verify/{said}")
+    expect(page.get_by_role("heading", name="Verified", exact=True)).to_be_visible()
+    assert outcomes(page) == dict.fromkeys((*STEPS, "id"), "passed") | {"key": "told"}
+    # Who named the key is said plainly; the second time this browser knows it already.
+    expect(page.locator("[data-step=key]")).to_contain_text("This server named it just now")
+    page.goto(f"{site.url}/verify/{said}?row=1")
+    expect(page.get_by_role("heading", name="Verified", exact=True)).to_be_visible()
+    expect(page.locator("[data-step=rows]")).to_contain_text("This is row 1 of the")
+    expect(page.locator("[data-step=key]")).to_contain_text("This browser has known it since")
+
+
+def test_every_kind_of_publication_verifies(site: Site, page: Page) -> None:
+    listed = json.loads(fetch(site, "/v1/publications?limit=1000"))["data"]
+    for said in {row["kind"]: row["publication"] for row in listed}.values():
+        page.goto(f"{site.url}/verify/{said}")
+        expect(page.get_by_role("region", name="Verdict")).to_be_visible()
+        assert (said, failed(page)) == (said, [])
+
+
+def test_pasted_pieces_verify_with_the_key_of_the_reader(site: Site, page: Page) -> None:
+    said, key = find_publication(site), find_key(site)
+    path = f"/v1/publications/{said}"
+    row, proof = fetch(site, f"{path}/rows/2"), fetch(site, f"{path}/rows/2/proof")
+    spread = json.dumps(dict(reversed(json.loads(row).items())), indent=2)
+    check(page, site, spread, proof, key)
+    assert (verdict(page), failed(page)) == ("Verified", [])
+    expect(page.locator("[data-step=read]")).to_contain_text("written anew")
+    expect(page.locator("[data-step=key]")).to_contain_text("You gave it")
+    check(page, site, fetch(site, path))  # the whole answer of the API: its proof is fetched
+    assert (verdict(page), failed(page)) == ("Verified", [])
+
+
+def change_hash(proof: str) -> str:
+    lines = proof.split("\n")
+    at = next(i for i, line in enumerate(lines) if line.startswith("index ")) + 1
+    lines[at] = b64encode(bytes([b64decode(lines[at])[0] ^ 1]) + b64decode(lines[at])[1:]).decode()
+    return "\n".join(lines)
+
+
+def change_signature(proof: str) -> str:
+    start, _, blob = proof.rstrip("\n").rpartition(" ")
+    raw = b64decode(blob)
+    return f"{start} {b64encode(raw[:40] + bytes([raw[40] ^ 1]) + raw[41:]).decode()}\n"
+
+
+def change_size(proof: str) -> str:
+    above, _, below = proof.partition("\n\n")
+    origin, size, rest = below.split("\n", 2)
+    return f"{above}\n\n{origin}\n{int(size) + 1}\n{rest}"
+
+
+@pytest.mark.parametrize(
+    ("change", "step"),
+    [(change_hash, "header"), (change_signature, "signature"), (lambda _: "no proof", "proof")],
+)
+def test_a_wrong_proof_fails_at_its_step(
+    site: Site, page: Page, change: Callable[[str], str], step: str
+) -> None:
+    path = f"/v1/publications/{find_publication(site)}"
+    check(page, site, fetch(site, f"{path}/rows"), change(fetch(site, f"{path}/proof")))
+    assert (verdict(page), failed(page)) == ("Not verified", [step])
+
+
+def test_a_changed_checkpoint_is_not_signed(site: Site, page: Page) -> None:
+    path = f"/v1/publications/{find_publication(site)}"
+    check(page, site, fetch(site, f"{path}/rows"), change_size(fetch(site, f"{path}/proof")))
+    assert "signature" in failed(page)
+
+
+@pytest.mark.parametrize("part", ["rows", "rows/0"])
+def test_a_changed_number_fails_at_its_step(site: Site, page: Page, part: str) -> None:
+    path = f"/v1/publications/{find_publication(site)}"
+    shown = json.loads(fetch(site, f"{path}/{part}"))
+    row = shown[3] if part == "rows" else shown
+    row["grade"] = f"{float(row['grade']) + 0.01:.2f}"
+    proof = fetch(site, f"{path}/proof" if part == "rows" else f"{path}/{part}/proof")
+    check(page, site, json.dumps(shown), proof)
+    assert (verdict(page), failed(page)) == ("Not verified", ["rows"])
+
+
+def test_a_proof_of_something_else_fails(site: Site, page: Page) -> None:
+    path, other = (
+        f"/v1/publications/{find_publication(site, k)}" for k in ("grades.trader", "indices")
+    )
+    check(page, site, fetch(site, f"{path}/rows"), fetch(site, f"{other}/proof"))
+    assert failed(page) == ["rows"]
+    check(page, site, fetch(site, f"{path}/rows/1"), fetch(site, f"{path}/rows/0/proof"))
+    assert failed(page) == ["rows"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('"rank":1,', '"rank":1,"rank":2,', "stands twice"),
+        ('"rank":1,', '"rank":1.5,', "no JSON of integers"),
+    ],
+)
+def test_json_that_two_readers_may_read_in_two_ways_is_refused(
+    site: Site, page: Page, old: str, new: str, says: str
+) -> None:
+    path = f"/v1/publications/{find_publication(site)}/rows/0"
+    changed = fetch(site, path).replace(old, new)
+    page.goto(f"{site.url}/verify")
+    page.get_by_label("What was said").fill(changed)
+    page.get_by_label("Its proof").fill(fetch(site, f"{path}/proof"))
+    page.get_by_role("button", name="Verify", exact=True).click()
+    expect(page.get_by_text(says)).to_be_visible()
+    expect(page.get_by_role("heading", name="Verified", exact=True)).to_have_count(0)
+
+
+def test_another_key_does_not_verify(site: Site, page: Page) -> None:
+    path = f"/v1/publications/{find_publication(site)}"
+    name, _, blob = find_key(site).split("+", 2)
+    kind, *public = b64decode(blob)
+    raw = bytes([kind, public[0] ^ 1, *public[1:]])
+    key_id = sha256(f"{name}\n".encode() + raw).hexdigest()[:8]
+    other = f"{name}+{key_id}+{b64encode(raw).decode()}"
+    check(page, site, fetch(site, path), key=other)
+    assert (verdict(page), failed(page)) == ("Not verified", ["signature"])
+
+
+def test_a_credential_and_a_forged_one(site: Site, page: Page) -> None:
+    credential = ask_credential(site)
+    page.clock.set_fixed_time(NOW)  # by which the made-up world issued it
+    check(page, site, credential)
+    assert (verdict(page), failed(page)) == ("Verified", [])
+    assert outcomes(page)["agrees"] == "passed"
+    token, *disclosures = credential.split("~")
+    lied = b64encode(b'["salt","grade","99.99"]').decode().rstrip("=")
+    check(page, site, "~".join([token, lied, *disclosures]))
+    assert failed(page) == ["disclosures"]
+    head, body, signature = token.split(".")
+    other = "A" if signature[10] != "A" else "B"
+    forged = f"{head}.{body}.{signature[:10]}{other}{signature[11:]}"
+    check(page, site, "~".join([forged, *disclosures]))
+    assert failed(page) == ["issuer"]
+
+
+def test_files_are_told_apart(site: Site, page: Page) -> None:
+    path = f"/v1/publications/{find_publication(site)}"
+    files = {"rows.json": f"{path}/rows", "it.tlog-proof": f"{path}/proof"}
+    page.goto(f"{site.url}/verify")
+    page.get_by_label("Or drop files here, or choose them").set_input_files(
+        [
+            {"name": name, "mimeType": "text/plain", "buffer": fetch(site, where).encode()}
+            for name, where in files.items()
+        ]
+    )
+    expect(page.get_by_label("Its proof")).to_have_value(fetch(site, f"{path}/proof"))
+    page.get_by_role("button", name="Verify", exact=True).click()
+    expect(page.get_by_role("heading", name="Verified", exact=True)).to_be_visible()
+
+
+def test_the_page_is_narrow_enough_for_a_telephone(site: Site, page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{site.url}/verify/{find_publication(site)}")
+    expect(page.get_by_role("heading", name="Verified", exact=True)).to_be_visible()
+    for details in page.locator("details").all():
+        details.locator("summary").click()
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
