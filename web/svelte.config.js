@@ -1,3 +1,6 @@
 import { vitePreprocess } from "@sveltejs/vite-plugin-svelte";
 
-export default { preprocess: vitePreprocess({ style: false }) };
+export default {
+  preprocess: vitePreprocess({ style: false }),
+  compilerOptions: { runes: true, discloseVersion: false },
+};
