@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 from tests.api.world import NOW
 from tests.web.conftest import Site
 
@@ -207,12 +207,11 @@ def test_files_are_told_apart(site: Site, page: Page) -> None:
     path = f"/v1/publications/{find_publication(site)}"
     files = {"rows.json": f"{path}/rows", "it.tlog-proof": f"{path}/proof"}
     page.goto(f"{site.url}/verify")
-    page.get_by_label("Or drop files here, or choose them").set_input_files(
-        [
-            {"name": name, "mimeType": "text/plain", "buffer": fetch(site, where).encode()}
-            for name, where in files.items()
-        ]
-    )
+    payloads: list[FilePayload] = [
+        {"name": name, "mimeType": "text/plain", "buffer": fetch(site, where).encode()}
+        for name, where in files.items()
+    ]
+    page.get_by_label("Or drop files here, or choose them").set_input_files(payloads)
     expect(page.get_by_label("Its proof")).to_have_value(fetch(site, f"{path}/proof"))
     page.get_by_role("button", name="Verify", exact=True).click()
     expect(page.get_by_role("heading", name="Verified", exact=True)).to_be_visible()
