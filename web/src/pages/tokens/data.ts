@@ -132,3 +132,11 @@ export function loadGrades(kind: Kind, id: number): Promise<Schemas["GradePoint"
     return take(api.GET("/v1/grades/{kind}/{symbol}", { params: { path: { kind, symbol: String(id) }, query } }));
   });
 }
+
+export async function loadScenarios(id: number, day: string): Promise<Statement<Schemas["ScenariosDay"]>> {
+  return readDay(await take(api.GET("/v1/forecasts/scenarios/{symbol}", askDay(id, day))));
+}
+
+export async function loadMetrics(id: number, day: string): Promise<Statement<Schemas["TokenMetricsDay"]>> {
+  return readDay(await take(api.GET("/v1/market-state/tokens/{symbol}", askDay(id, day))));
+}
