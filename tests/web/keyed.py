@@ -12,6 +12,16 @@ from tests.web.conftest import PATIENCE_MS
 
 from assay.kit.clock import SystemClock
 
+PLANS = """
+[free]
+requests_per_minute = 6_000
+requests_per_month = 100_000
+unfinished_jobs = 10
+streams = 50
+stream_subscriptions = 1_000
+"""
+"""The clock of the site stands still, so that nothing of a spent rate would come back."""
+
 REFUSED = ("status of 401", "/v1/stream")
 """Before anybody has signed in, what every page loads is refused; browsers say so by themselves."""
 
@@ -42,6 +52,8 @@ def visit(browser: Browser, path: Path) -> Iterator[Visit]:
         if message.type in ("error", "warning") and not any(word in told for word in REFUSED):
             heard.append(told)
 
+    path.mkdir()
+    (path / "plans.toml").write_text(PLANS)
     with open_site(path) as site:
         site.clock.at = SystemClock().now()
         context = browser.new_context(viewport={"width": 1280, "height": 900})
