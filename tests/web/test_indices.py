@@ -1,9 +1,12 @@
 """The pages of the indices in a real browser."""
 
+import json
 import re
+import tomllib
+from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from tests.web.conftest import Complaints, Site
 
 pytestmark = pytest.mark.slow
@@ -94,3 +97,47 @@ def test_the_page_does_not_scroll_sideways_on_a_phone(site: Site, page: Page, pa
     page.goto(site.url + path)
     expect(page.get_by_role("row").filter(has_text=re.compile("Top 10|BTC")).first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_an_index_of_ones_own_is_asked_for_by_its_rules(site: Site, page: Page) -> None:
+    page.goto(f"{site.url}/indices")
+    page.get_by_role("link", name="Build your own").click()
+    page.get_by_label("How many").fill("3")
+    page.get_by_label("Only of these").fill("btc, eth ltc")
+    page.get_by_label("None above").fill("40")
+    page.get_by_label("Go to cash").check()
+    with page.expect_request("**/v1/backtests") as asked:
+        page.get_by_role("button", name="Back-test it").click()
+    rules = tomllib.loads(json.loads(asked.value.post_data or "")["rules"])
+    assert rules["basket"] == {"rank_by": "size", "count": 3, "members": ["BTC", "ETH", "LTC"]}
+    assert rules["weights"] == {"scheme": "equal", "cap": 0.4}
+    assert rules["cash"]["means"] == [20, 50, 100]
+    expect(page.get_by_role("region", name="Back-test")).to_contain_text("waiting")
+
+
+def test_what_came_of_a_back_test_is_drawn_and_called_hindsight(site: Site, page: Page) -> None:
+    def end(route: Route) -> None:
+        answer = route.fetch()
+        body = answer.json()
+        body["data"] |= {"state": "done", "ended_at": "2023-12-30T12:00:00Z"}
+        route.fulfill(response=answer, json=body)
+
+    result: dict[str, Any] = {
+        "strategy": "index",
+        "note": "",
+        "slug": "own",
+        "newest": {},
+        "metrics": {},
+    }
+    result |= {"from": "2023-12-27", "to": "2023-12-29", "levels": ["1000", "1100", "990"]}
+    page.route("**/v1/backtests", end)
+    page.route("**/v1/jobs/*/result", lambda route: route.fulfill(json=result))
+    page.goto(f"{site.url}/indices?view=own")
+    page.get_by_role("button", name="Back-test it").click()
+    shown = page.get_by_role("region", name="Result")
+    expect(shown).to_contain_text("A back-test is hindsight.")
+    expect(shown).to_contain_text("990.00")
+    expect(shown).to_contain_text("−10.0 %")
+    expect(shown.get_by_role("slider").first).to_have_attribute(
+        "aria-valuetext", "2023-12-29: My index 990"
+    )

@@ -77,7 +77,7 @@ export function arrange(name: string, rows: readonly LevelDay[]): Performance {
 }
 
 /** How far a level is below its highest so far, as a share. */
-function fall(line: Line): Line {
+export function fall(line: Line): Line {
   let peak = 0;
   const values = line.values.map((value) => {
     if (value === null) return null;
