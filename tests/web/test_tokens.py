@@ -21,7 +21,7 @@ def read(site: Site, page: Page, path: str) -> Any:
     return answer.json()
 
 
-def explain(route: Route) -> None:
+def explain(route: Route, **changed: Any) -> None:
     """An explanation as the models give it; the made-up world has only a hint of one."""
     contributions = [
         {"feature": feature, "family": family, "points": points, "rank": rank}
@@ -37,7 +37,7 @@ def explain(route: Route) -> None:
         "no_view": None,
         "contributions": contributions,
     }
-    body = json.dumps({"data": data, "as_of": DAY, "publication": None, "origin": None})
+    body = json.dumps({"data": data | changed, "as_of": DAY, "publication": None, "origin": None})
     route.fulfill(status=200, content_type="application/json", body=body)
 
 
@@ -59,9 +59,15 @@ def test_a_token_shows_its_grades_as_the_api_says_them(site: Site, page: Page) -
 def test_no_view_is_said_with_its_reason(site: Site, page: Page) -> None:
     rows = read(site, page, "/v1/grades/trader?limit=1000")["data"]
     silent = next(row for row in rows if row["no_view"])
+    without = {"grade": None, "raw_score": None, "contributions": []}
+    page.route(
+        "**/explanation*", lambda route: explain(route, no_view=silent["no_view"], **without)
+    )
     page.goto(f"{site.url}/tokens/{silent['symbol']}")
     card = page.get_by_role("region", name="Trader grade")
     expect(card).to_contain_text("No view. Fewer than 30 days of history.")
+    why = page.get_by_role("region", name="Why this grade")
+    expect(why).to_contain_text("No view. Fewer than 30 days of history.")
 
 
 def test_the_contributions_add_up(site: Site, page: Page) -> None:
