@@ -59,7 +59,7 @@ def test_a_token_shows_its_grades_as_the_api_says_them(site: Site, page: Page) -
 def test_no_view_is_said_with_its_reason(site: Site, page: Page) -> None:
     rows = read(site, page, "/v1/grades/trader?limit=1000")["data"]
     silent = next(row for row in rows if row["no_view"])
-    without = {"grade": None, "raw_score": None, "contributions": []}
+    without: dict[str, Any] = {"grade": None, "raw_score": None, "contributions": []}
     page.route(
         "**/explanation*", lambda route: explain(route, no_view=silent["no_view"], **without)
     )
