@@ -46,6 +46,16 @@ def test_an_example_is_copied(page: Page, site: Site) -> None:
     assert copied == page.locator("pre").inner_text()
 
 
+def test_the_python_examples_run_as_they_stand(
+    page: Page, site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("python", "arrow"):
+        page.goto(f"{site.url}/developers?in={name}")
+        text = page.locator("pre").inner_text()
+        exec(compile(text, name, "exec"), {})  # noqa: S102 - what the page shows is the test
+        assert "COIN" in capsys.readouterr().out
+
+
 def test_the_links_lead_somewhere(page: Page, site: Site) -> None:
     page.goto(f"{site.url}/developers")
     links = page.get_by_role("region", name="Further").get_by_role("link")
