@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.api.serving import running
 from tests.api.world import make_world
 from tests.track_record.test_serving import score
+from tests.web.axe import list_barriers
 from tests.web.conftest import Site
 
 pytestmark = pytest.mark.slow
@@ -93,4 +94,5 @@ def test_the_page_is_narrow_enough_for_a_telephone(scored: Site, page: Page) -> 
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"{scored.url}/track-record")
     expect(page.get_by_role("region", name="Statements").get_by_role("status")).to_be_visible()
+    assert list_barriers(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") == 390

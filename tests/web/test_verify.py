@@ -10,6 +10,7 @@ import httpx
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 from tests.api.world import NOW
+from tests.web.axe import list_barriers
 from tests.web.conftest import Site
 
 pytestmark = pytest.mark.slow
@@ -223,4 +224,5 @@ def test_the_page_is_narrow_enough_for_a_telephone(site: Site, page: Page) -> No
     expect(page.get_by_role("heading", name="Verified", exact=True)).to_be_visible()
     for details in page.locator("details").all():
         details.locator("summary").click()
+    assert list_barriers(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") == 390
