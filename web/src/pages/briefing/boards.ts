@@ -75,7 +75,7 @@ export function writePicks(board: Sheet): Section {
   if (record.number("picks") && !record.text("absent")) {
     section.grids.push({
       caption: "What came of earlier picks",
-      head: ["", "Return"],
+      head: ["Of", "Return"],
       rows: [
         ["Picks, mean", "mean_return"],
         ["Picks, median", "median_return"],

@@ -35,7 +35,7 @@ export function writeMarket(sheet: Sheet): Section {
       { text: formatChange(correlation.text("change"), 2) },
     ],
   ];
-  if (btc.text("price_usd")) section.grids.push({ caption: "", head: ["", "At the close", "Change"], rows });
+  if (btc.text("price_usd")) section.grids.push({ caption: "", head: ["Figure", "At the close", "Change"], rows });
   return section;
 }
 
@@ -108,7 +108,7 @@ export function writeIndices(sheet: Sheet): Section {
   const percent = (value: number | undefined) => formatPercentChange(value);
   section.grids.push({
     caption: "",
-    head: ["", "1 day", "30 days", "Cash", "Bought / sold"],
+    head: ["Index", "1 day", "30 days", "Cash", "Bought / sold"],
     rows: indices.map((one) => {
       const trades = one.in("trades");
       const ordered = one.in("ordered").text("why");
