@@ -77,6 +77,17 @@ def test_a_link_verifies_a_publication_and_one_of_its_rows(site: Site, page: Pag
     expect(page.locator("[data-step=key]")).to_contain_text("This browser has known it since")
 
 
+def test_another_key_than_this_browser_knew_is_told(site: Site, page: Page) -> None:
+    page.goto(f"{site.url}/verify")
+    name = find_key(site).split("+")[0]
+    raw = bytes([1, *range(32)])
+    key_id = sha256(f"{name}\n".encode() + raw).hexdigest()[:8]
+    kept = json.dumps({f"{name}+{key_id}+{b64encode(raw).decode()}": "2023-01-02T00:00:00Z"})
+    page.evaluate("kept => localStorage.setItem('assay-log-keys', kept)", kept)
+    page.goto(f"{site.url}/verify/{find_publication(site)}")
+    expect(page.locator("[data-step=key]")).to_contain_text("another key of this log since 2023-01")
+
+
 def test_every_kind_of_publication_verifies(site: Site, page: Page) -> None:
     listed = json.loads(fetch(site, "/v1/publications?limit=1000"))["data"]
     for said in {row["kind"]: row["publication"] for row in listed}.values():

@@ -32,7 +32,7 @@ export async function findKeys(given: string, origin: string): Promise<Trusted[]
   const known = Object.keys(kept).filter((text) => text.startsWith(`${origin}+`));
   return [
     ...known.map((text): Trusted => ({ key: parseKey(text), from: "browser", since: String(kept[text]) })),
-    ...named.filter((text) => !known.includes(text)).map((text): Trusted => ({ key: parseKey(text), from: "server", since: "" })),
+    ...named.filter((text) => !known.includes(text)).map((text): Trusted => ({ key: parseKey(text), from: "server", since: kept[known[0] ?? ""] ?? "" })),
   ];
 }
 

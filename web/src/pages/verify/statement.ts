@@ -9,7 +9,7 @@ import { climb, computeRoot, hashLeaf, leadsTo, type Rung } from "./tree";
 export interface Trusted {
   key: Key;
   from: "you" | "browser" | "server";
-  /** When this browser first saw it. */
+  /** When this browser first saw it; of a key that the server names now, when it saw another one of this log, if ever. */
   since: string;
 }
 
@@ -190,6 +190,9 @@ function tellKey({ from, since }: Trusted): string {
   const day = since.slice(0, 10);
   if (from === "browser") {
     return `This browser has known it since ${day}, when this server first named it. It has not changed since; compare it with one from elsewhere to be sure.`;
+  }
+  if (since) {
+    return `This server named it just now, but this browser has known another key of this log since ${day}. A log may change its key; ask somebody else before you believe this one.`;
   }
   return "This server named it just now, so all this shows only that the server agrees with itself. Compare it with a key that you have from elsewhere; this browser keeps it from now on.";
 }
