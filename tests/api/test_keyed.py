@@ -14,6 +14,7 @@ from tests.api.keyed import Keyed, make_keyed
 
 from assay import accounts
 from assay.accounts.types import ALLOWED, Role, Verb
+from assay.api.routing import APP_PATHS
 from assay.kit.errors import Busy
 
 LIST = "/v1/grades/trader?limit=3"
@@ -121,6 +122,23 @@ def test_a_month_s_quota_ends_with_the_month(tmp_path: Path) -> None:
         keyed.clock.advance(36 * 3600)
         await keyed.app.state.access.poll()
         assert (await keyed.ask(LIST, "ada")).status == 200
+
+    asyncio.run(check())
+
+
+def test_pages_of_the_web_app_draw_on_no_limit(tmp_path: Path) -> None:
+    (tmp_path / "plans.toml").write_text("[tiny]\nrequests_per_minute = 1\n")
+    keyed = make_keyed(tmp_path)
+    keyed.add_account("ada", plan="tiny")
+    keyed.add_key("ada", "ada")
+
+    async def check() -> None:
+        assert (await keyed.ask(LIST, "ada")).status == 200
+        for path in APP_PATHS:
+            target = path.format(name="favicon.svg", item="BTC")
+            wanted = 404 if path.startswith("/app/") else 200
+            assert (await keyed.ask(target, "ada")).status == wanted, target
+        assert (await keyed.ask(LIST, "ada")).status == 429
 
     asyncio.run(check())
 

@@ -159,10 +159,11 @@ class Admission:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the declared route if the plan and the scopes allow it."""
         holder = scope.get(HOLDER)
-        if scope["type"] != "http" or not isinstance(holder, Holder):
+        entry = find_entry(scope)
+        is_counted = entry is None or entry.is_counted
+        if scope["type"] != "http" or not isinstance(holder, Holder) or not is_counted:
             await self.app(scope, receive, send)
             return
-        entry = find_entry(scope)
         template, group = (entry.template, entry.group) if entry else ("", OTHER)
         is_free = entry is not None and entry.is_free(scope["method"])
         try:

@@ -18,16 +18,20 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from assay.accounts.types import Verb
 from assay.api.own_files import load_pages
 
+APP_PATHS: tuple[str, ...] = (
+    "/assets/{name}",
+    "/app/{name}",
+    *(path for page in load_pages() for path in (f"/{page}", f"/{page}/{{item}}")),
+)
+"""The web app and the files of all pages: a visit of a browser that is signed in asks for a dozen."""
 OPEN_PATHS: tuple[str, ...] = (
+    *APP_PATHS,
     "/",
     "/docs",
     "/errors",
     "/openapi.json",
     "/healthz",
     "/readyz",
-    "/assets/{name}",
-    "/app/{name}",
-    *(path for page in load_pages() for path in (f"/{page}", f"/{page}/{{item}}")),
     "/log/checkpoint",
     "/log/tile/entries/{tile}",
     "/log/tile/{level}/{tile}",
@@ -82,6 +86,11 @@ class Entry:
     def is_open(self, method: str) -> bool:
         """True if this method of it is answered without a key."""
         return is_open(method, self.template)
+
+    @property
+    def is_counted(self) -> bool:
+        """False for what draws on no limit of any plan."""
+        return self.template not in _UNCOUNTED
 
     def is_free(self, method: str) -> bool:
         """True if it draws on no month's quota: what anybody may read, and one's own account."""
@@ -287,3 +296,4 @@ def is_open(method: str, template: str) -> bool:
 
 
 _OPEN = frozenset(OPEN_PATHS)
+_UNCOUNTED = frozenset(APP_PATHS)
