@@ -12,8 +12,8 @@ from tests.conftest import require
 ROOT = Path(__file__).resolve().parents[2]
 WEB = ROOT / "web"
 BUNDLE = ROOT / "src" / "assay" / "api" / "assets" / "app"
-MOST_BYTES = 400_000
-MOST_COMPRESSED_FIRST = 200_000
+MOST_COMPRESSED = 200_000
+"""All pages together; the first one loads a quarter of it (bench/web)."""
 
 
 def run(folder: Path, *command: str) -> None:
@@ -56,10 +56,7 @@ def test_the_types_of_the_sources_hold(sources: Path) -> None:
 
 def test_the_bundle_is_small() -> None:
     bodies = [path.read_bytes() for path in BUNDLE.iterdir()]
-    whole = sum(map(len, bodies))
-    compressed = sum(len(gzip.compress(body, 6)) for body in bodies)
-    assert whole < MOST_BYTES
-    assert compressed < MOST_COMPRESSED_FIRST
+    assert sum(len(gzip.compress(body, 6)) for body in bodies) < MOST_COMPRESSED
 
 
 def test_no_address_of_a_registry_stands_in_the_lock() -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from tests.api.serving import running
+from tests.api.world import make_world
 from tests.web.axe import list_barriers
-from tests.web.conftest import Site
 from tests.web.keyed import Visit, visit
 
 from assay.kit.jobs import JobFile, JobState, store
@@ -63,13 +64,15 @@ def works(browser: Browser, tmp_path: Path) -> Iterator[Works]:
         yield Works(guest, key)
 
 
-def test_without_jobs_the_page_says_what_they_are(page: Page, site: Site) -> None:
-    page.goto(f"{site.url}/jobs")
-    expect(page.get_by_text("There is no job yet.")).to_be_visible()
-    assert not list_barriers(page)
-    page.get_by_role("button", name="failed").click()
-    expect(page.get_by_text("No job is in this state.")).to_be_visible()
-    expect(page).to_have_url(f"{site.url}/jobs?state=failed")
+def test_without_jobs_the_page_says_what_they_are(page: Page, tmp_path: Path) -> None:
+    with running(make_world(tmp_path).app) as url:
+        page.goto(f"{url}/jobs")
+        expect(page.get_by_text("There is no job yet.")).to_be_visible()
+        assert not list_barriers(page)
+        page.get_by_role("button", name="failed").click()
+        expect(page.get_by_text("No job is in this state.")).to_be_visible()
+        expect(page).to_have_url(f"{url}/jobs?state=failed")
+        page.goto("about:blank")
 
 
 def test_progress_is_seen_as_it_happens(works: Works) -> None:

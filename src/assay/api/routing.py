@@ -23,7 +23,7 @@ APP_PATHS: tuple[str, ...] = (
     "/app/{name}",
     *(path for page in load_pages() for path in (f"/{page}", f"/{page}/{{item}}")),
 )
-"""The web app and the files of all pages: a visit of a browser that is signed in asks for a dozen."""
+"""The web app and the files of all pages: one visit of a browser asks for a dozen."""
 OPEN_PATHS: tuple[str, ...] = (
     *APP_PATHS,
     "/",
