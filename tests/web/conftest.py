@@ -28,8 +28,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield Site(world, url)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    # Not for longer: while Playwright stands, its event loop runs in this thread, and the tests of
+    # other modules could not run theirs.
     with sync_playwright() as playwright:
         # As root, as in CI, Chromium starts only without its sandbox; it sees our pages alone.
         browser = playwright.chromium.launch(
