@@ -106,10 +106,23 @@ def test_a_rule_that_cannot_be_is_refused_by_the_field_at_fault(works: Works) ->
     answer = works.ada.ask("POST", "/rules", unknown)
     assert answer.status_code == 422
     assert "nix" in answer.text
+    (error,) = answer.json()["errors"]
+    assert (error["where"], error["parameter"]) == ("body", "when.metric")
     foreign = works.ben.make("/channels", {"name": "mine", "url": works.sink.url})
     answer = works.ada.ask("POST", "/rules", {**RULE, "channels": [foreign["channel_id"]]})
     assert answer.status_code == 422
-    assert "channels" in answer.json()["detail"]
+    assert answer.json()["errors"][0]["parameter"] == "channels"
+
+
+def test_a_rule_whose_channel_was_removed_can_be_paused(works: Works) -> None:
+    channel = works.ada.make("/channels", {"name": "short-lived", "url": works.sink.url})
+    wanted = {**RULE, "channels": [channel["channel_id"]]}
+    rule = works.ada.make("/rules", wanted)
+    path = f"/rules/{rule['rule_id']}"
+    works.ada.ask("DELETE", f"/channels/{channel['channel_id']}")
+    assert works.ada.ask("PATCH", path, {"is_paused": True}).json()["data"]["status"] == "paused"
+    assert works.ada.ask("PATCH", path, {"rule": wanted}).status_code == 422
+    assert works.ada.ask("DELETE", path).status_code == 204
 
 
 def test_words_templates_and_metrics(works: Works) -> None:
@@ -167,6 +180,7 @@ def test_a_channel_that_does_not_answer_says_why(works: Works) -> None:
 def test_addresses_that_are_not_sent_to_are_refused(works: Works, url: str) -> None:
     answer = works.ada.ask("POST", "/channels", {"name": "x", "url": url})
     assert answer.status_code == 422
+    assert answer.json()["errors"][0]["parameter"] == "url"
     assert url[:60] not in answer.text
 
 

@@ -253,9 +253,44 @@ def test_a_rehearsal_says_what_would_have_fired(sample: Database) -> None:
         sample, clock, {"when": {**PRICE, "op": "above", "value": 1e6}}, days=30
     )
     assert (list(never.firings), never.title) == ([], None)
+    often = {**PRICE, "op": "crosses", "value": 20_010, "rearm": 0}
+    stopped = alerts.rehearse_rule(sample, clock, {"when": often}, days=30)
+    assert stopped.notes[-1] == "It stops at 500 firings: there may be more."
     venue = {"metric": "venue", "subject": "binance", "op": "changes"}
     notes = alerts.rehearse_rule(sample, clock, {"when": venue}).notes
     assert notes == ["venue is not recorded: what depends on it stays unknown."]
     grade = {"metric": "grade.trader", "subject": BTC, "op": "above", "value": 50}
     notes = alerts.rehearse_rule(sample, clock, {"when": grade}).notes
     assert notes == ["Nothing of grade.trader was published for these days."]
+
+
+@pytest.mark.slow
+def test_a_rehearsal_takes_days_where_there_are_no_hours_yet(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home").create()
+    now = FixedClock(T0 + timedelta(days=2))
+    begins = datetime(2022, 9, 1, tzinfo=UTC)
+    for interval, count in ((Interval.DAY, 60), (Interval.HOUR, 240)):
+        start = begins if interval is Interval.DAY else begins + timedelta(days=50)
+        rows = []
+        for n in range(count):
+            # Two of the days and one of the hours are low; of some hours only the close is known.
+            is_low = (interval is Interval.DAY and n in (20, 55)) or (count == 240 and n == 100)
+            price = 15_000.0 if is_low else 20_000.0
+            known = None if count == 240 and n in (7, 8, 9, 100) else price
+            bar = {"open": known, "high": known, "low": known, "close": price, "volume": 1.0}
+            rows.append({"symbol": "BTC", "time": start + n * interval.length, **bar})
+        path = tmp_path / f"{interval.value}.parquet"
+        pl.DataFrame(rows).write_parquet(path)
+        markets.import_candles(home, path, interval, "binance", now, SilentProgress())
+    database = Database(home)
+    clock = HandClock(begins + timedelta(days=60))
+    fall = {**PRICE, "op": "falls", "percent": 10, "within_s": 43_200}
+    found = alerts.rehearse_rule(database, clock, {"when": fall}, days=50)
+    days = [firing.at.date().isoformat() for firing in found.firings]
+    assert days == ["2022-09-21", "2022-10-25"]
+    assert found.notes == [
+        "Prices of BTC are those of its 1d candles from 2022-09-10 on, 1h candles from 2022-10-21"
+        " on: what came first within one, its high or its low, is assumed.",
+        "A move within 43200 s cannot be seen in candles of 1d.",
+    ]
+    database.close()

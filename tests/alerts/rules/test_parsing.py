@@ -151,7 +151,11 @@ def test_a_rule_says_what_it_does_in_words(when: dict[str, Any]) -> None:
     [
         ("BTC falls by 5 % within 1 hour", "BTC price falls by 5 % within 1 hour."),
         ("btc drops by 5% within an hour.", "BTC price falls by 5 % within 1 hour."),
+        ("BTC falls 5% in an hour", "BTC price falls by 5 % within 1 hour."),
+        ("ETH loses 7.5 % in 2 days", "ETH price falls by 7.5 % within 2 days."),
         ("ETH rises above 4,000.5", "ETH price rises through 4,000.5 USD."),
+        ("BTC goes above $100k", "BTC price rises through 100,000 USD."),
+        ("BTC volume a minute is over 2.5M", "BTC volume a minute is above 2,500,000 USD."),
         ("SOL daily signal changes to short", "SOL daily signal changes to short."),
         ("venue binance is down or stale", "Venue binance is down or stale."),
         ("index top-10 rebalance happens", "Index top-10 rebalance happens."),

@@ -16,22 +16,26 @@ EXAMPLES = (
     "SOL daily signal changes to short",
     "venue binance is down or stale",
 )
-_NUMBER = r"(?P<value>[+-]?[0-9][0-9,]*(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?)"
+_NUMBER = r"\$?(?P<value>[+-]?[0-9][0-9,]*(?:\.[0-9]+)?(?:e[+-]?[0-9]+|[kKmM])?)"
 _SPAN = r"(?:(?P<count>[0-9]+) )?(?P<unit>second|minute|hour|day)s?"
 _BACK = r"(?: \(again after (?P<rearm>[0-9][0-9,]*(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?) back\))?"
 _HOLD = r"(?: in the last (?P<hold>[0-9]+ (?:second|minute|hour|day)s?))?"
 _COMPARED = {
-    "is above": "above", "is below": "below", "rises through": "crosses_above",
-    "falls through": "crosses_below", "goes through": "crosses", "rises above": "crosses_above",
-    "falls below": "crosses_below", "crosses": "crosses",
+    "is above": "above", "is over": "above", "is below": "below", "is under": "below",
+    "rises through": "crosses_above", "rises above": "crosses_above", "goes above": "crosses_above",
+    "falls through": "crosses_below", "falls below": "crosses_below", "goes below": "crosses_below",
+    "drops below": "crosses_below", "goes through": "crosses", "crosses": "crosses",
 }  # fmt: skip
 _MOVED = {
-    "rises": "rises", "falls": "falls", "moves": "moves", "drops": "falls", "gains": "rises",
+    "rises": "rises", "falls": "falls", "moves": "moves", "drops": "falls", "loses": "falls",
+    "gains": "rises",
 }  # fmt: skip
 _COMPARE = re.compile(
     rf"(?P<verb>{'|'.join(_COMPARED)}) {_NUMBER}(?: ?(?:USD|%|\$))?{_BACK}{_HOLD}"
 )
-_MOVE = re.compile(rf"(?P<verb>{'|'.join(_MOVED)}) by {_NUMBER} ?% within (?:an? )?{_SPAN}{_BACK}")
+_MOVE = re.compile(
+    rf"(?P<verb>{'|'.join(_MOVED)})(?: by)? {_NUMBER} ?% (?:with)?in (?:an? )?{_SPAN}{_BACK}"
+)
 _UNUSUAL = re.compile(
     rf"is unusually high(?: \(robust z {_NUMBER} against the last (?P<history>[0-9]+) readings\))?"
     rf"{_BACK}"
@@ -39,6 +43,7 @@ _UNUSUAL = re.compile(
 _CHANGE = re.compile(r"changes(?: from (?P<was>.+?))?(?: to (?P<to>.+?))?" + _HOLD)
 _HAPPEN = re.compile(r"happens" + _HOLD)
 _IS = re.compile(r"is (?P<words>.+)")
+_SCALES = {"k": 1e3, "m": 1e6}
 _LENGTHS = {name: seconds for seconds, name in UNITS}
 
 Json = dict[str, object]
@@ -171,4 +176,6 @@ def _read_extras(found: "re.Match[str]") -> Json:
 
 
 def _number(text: str) -> float:
-    return float(text.replace(",", ""))
+    plain = text.replace(",", "").lower()
+    scale = _SCALES.get(plain[-1], 1.0)
+    return float(plain.rstrip("km")) * scale

@@ -32,6 +32,8 @@ from assay.kit.errors import BadInput
 EXAMPLE = '{"metric": "price", "subject": "BTC", "op": "falls", "percent": 5, "within_s": 3600}'
 LIMIT_BYTES = 20_000
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.:-]{0,59}")
+THE_RULE = "the rule"
+"""Where what is wrong has no narrower place."""
 _VOLUME = "volume_1m"
 
 
@@ -53,7 +55,7 @@ def parse_rule(document: object, known: Known) -> RuleSpec:
     Raises BadInput that names the place at fault, NotFound for a token nobody knows.
     """
     if not isinstance(document, dict):
-        raise _wrong("the rule", "it is an object", 'An example: {"when": ' + EXAMPLE + "}")
+        raise _wrong(THE_RULE, "it is an object", 'An example: {"when": ' + EXAMPLE + "}")
     if document.get("version", VERSION) != VERSION:
         raise _wrong("version", f"this Assay reads version {VERSION}")
     if "when" not in document:
@@ -213,7 +215,7 @@ def _list_ops() -> str:
 
 
 def _format_path(loc: tuple[int | str, ...]) -> str:
-    return "".join(_walk(list(loc))).lstrip(".") or "the rule"
+    return "".join(_walk(list(loc))).lstrip(".") or THE_RULE
 
 
 def _walk(loc: list[int | str]) -> Iterator[str]:
@@ -229,4 +231,8 @@ def _walk(loc: list[int | str]) -> Iterator[str]:
 
 
 def _wrong(where: str, why: str, hint: str = "") -> BadInput:
-    return BadInput(f"{where}: {why}.", hint=hint or "docs/alerts.md has every field of a rule.")
+    return BadInput(
+        f"{where}: {why}.",
+        hint=hint or "docs/alerts.md has every field of a rule.",
+        parameter="" if where == THE_RULE else where.replace("[", ".").replace("]", ""),
+    )

@@ -14,6 +14,7 @@ SIGNALS = {1: "long", -1: "short", 0: "none"}
 INDICATORS = {1: "bull", -1: "bear", 0: "neither"}
 NO_VIEW = "no view"
 
+_PER_CENT = 100.0
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -67,7 +68,8 @@ def read_update(channel: str, key: str, payload: bytes, heard_at: datetime) -> l
 def _list_price(token: str, said: _Price) -> list[Reading]:
     at = _EPOCH + timedelta(milliseconds=said.time_ms)
     venues = ", ".join(item.venue for item in said.contributions if item.used)
-    pairs = (("price", said.price), ("change_24h", said.change_24h))
+    change = None if said.change_24h is None else said.change_24h * _PER_CENT
+    pairs = (("price", said.price), ("change_24h", change))
     return [
         Reading(metric, token, value, at, source=venues, is_replay=said.is_replay)
         for metric, value in pairs

@@ -49,7 +49,12 @@ def create_channel(
     where the account has its 50.
     """
     schemes = [scheme.strip() for scheme in settings.alert_schemes.split(",") if scheme.strip()]
-    target = parse_target(url, schemes, parse_networks(settings.alert_networks))
+    networks = parse_networks(settings.alert_networks)
+    try:
+        target = parse_target(url, schemes, networks)
+    except BadInput as error:
+        error.parameter = "url"
+        raise
     key = secrets.token_bytes(SECRET_BYTES)
     channel = Channel(
         channel_id=f"chn_{secrets.token_hex(8)}",
@@ -174,5 +179,6 @@ def _check_name(name: str) -> str:
         raise BadInput(
             f"A name has 1 to {store.LONGEST_NAME} printable characters.",
             hint="Name the channel as you want to see it in lists.",
+            parameter="name",
         )
     return text

@@ -9,7 +9,7 @@ import orjson
 from assay import ledger
 from assay.alerts.compute.parsing import parse_rule
 from assay.alerts.compute.readings import METRICS_OF, Rows, read_publication
-from assay.alerts.compute.rehearsing import Bar, list_price_readings, rehearse
+from assay.alerts.compute.rehearsing import MOST_FIRINGS, Bar, list_price_readings, rehearse
 from assay.alerts.compute.wording import create_body, create_title, describe_rule
 from assay.alerts.rules import Firing, Move, Test, list_leaves
 from assay.alerts.service.rules import load_known
@@ -26,12 +26,14 @@ LIMIT_DAYS = 366
 DAY = timedelta(days=1)
 
 ASSUMED = (
-    "Prices of {token} are those of its {interval} candles: what came first within one, its high or"
-    " its low, is assumed."
+    "Prices of {token} are those of its {candles}: what came first within one, its high or its low,"
+    " is assumed."
 )
-NO_CANDLES = "There are no candles of token {token} in these days."
+NO_CANDLES = "There are no candles of {token} in these days."
 TOO_SHORT = "A move within {seconds} s cannot be seen in candles of {interval}."
 NOT_RECORDED = "{metric} is not recorded: what depends on it stays unknown."
+SAID_SINCE = "{metric} is published since {day}: nothing is known of the days before."
+MOST = "It stops at {count} firings: there may be more."
 NOT_SAID = "Nothing of {metric} was published for these days."
 
 
@@ -66,6 +68,8 @@ def rehearse_rule(
     since = until - days * DAY
     readings, notes = _load_readings(database, tests, since, until)
     firings = rehearse(spec, readings)
+    if len(firings) == MOST_FIRINGS:
+        notes.append(MOST.format(count=MOST_FIRINGS))
     firings = [firing for firing in firings if firing.at >= since]
     last = firings[-1] if firings else None
     return Rehearsal(
@@ -105,7 +109,12 @@ def _load_readings(
         found = _load_said(database, kind, since, until)
         metrics = sorted({test.metric for test in tests} & set(METRICS_OF[kind]))
         readings += [item for item in found if item.metric in metrics]
-        notes += [] if found else [NOT_SAID.format(metric=", ".join(metrics))]
+        first = min((item.at for item in found), default=None)
+        if first is None:
+            notes.append(NOT_SAID.format(metric=", ".join(metrics)))
+        elif first >= since + 2 * DAY:
+            day = (first - DAY).date()
+            notes.append(SAID_SINCE.format(metric=", ".join(metrics), day=day))
     known = {"price", *(metric for told in METRICS_OF.values() for metric in told)}
     for metric in sorted({test.metric for test in tests} - known):
         notes.append(NOT_RECORDED.format(metric=metric))
@@ -115,23 +124,35 @@ def _load_readings(
 def _load_prices(
     home: Home, token: str, tests: Sequence[Test], since: datetime, until: datetime
 ) -> tuple[list[Reading], list[str]]:
-    """Hourly candles where a test looks at less than three days and there are some, else daily."""
+    """Hourly candles where there are some, daily ones before them."""
     moves = [t.within_s for t in tests if isinstance(t, Move) and t.subject == token]
-    shortest = min(moves, default=0)
+    symbol = next(t.symbol for t in tests if t.subject == token)
     # What a window reaches back to is needed at its first day.
     begins = since - timedelta(seconds=max(moves, default=0)) - DAY
-    interval = Interval.HOUR
-    bars = load_candles(home, int(token), interval, begins, until)
-    if not bars.height:
-        interval = Interval.DAY
-        bars = load_candles(home, int(token), interval, begins, until)
-    if not bars.height:
-        return [], [NO_CANDLES.format(token=token)]
-    found = [Bar(*row) for row in bars.select("time", "open", "high", "low", "close").rows()]
-    notes = [ASSUMED.format(token=token, interval=interval.value)]
-    if shortest and shortest < interval.length.total_seconds():
-        notes.append(TOO_SHORT.format(seconds=shortest, interval=interval.value))
-    return list_price_readings(token, found, interval.length), notes
+    hourly = _load_bars(home, token, Interval.HOUR, begins, until)
+    first = hourly[0].opened if hourly else until
+    daily = _load_bars(home, token, Interval.DAY, begins, until)
+    daily = [bar for bar in daily if bar.opened + DAY <= first]
+    parts = [(Interval.DAY, daily), (Interval.HOUR, hourly)]
+    readings: list[Reading] = []
+    spans, notes = [], []
+    for interval, bars in parts:
+        if not bars:
+            continue
+        readings += list_price_readings(token, bars, interval.length)
+        spans.append(f"{interval.value} candles from {bars[0].opened.date()} on")
+        if moves and min(moves) < interval.length.total_seconds():
+            notes.append(TOO_SHORT.format(seconds=min(moves), interval=interval.value))
+    if not readings:
+        return [], [NO_CANDLES.format(token=symbol)]
+    return readings, [ASSUMED.format(token=symbol, candles=", ".join(spans)), *notes]
+
+
+def _load_bars(
+    home: Home, token: str, interval: Interval, start: datetime, end: datetime
+) -> list[Bar]:
+    found = load_candles(home, int(token), interval, start, end)
+    return [Bar(*row) for row in found.select("time", "open", "high", "low", "close").rows()]
 
 
 def _load_said(database: Database, kind: str, since: datetime, until: datetime) -> list[Reading]:

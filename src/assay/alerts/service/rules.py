@@ -95,7 +95,9 @@ def update_rule(
     with database.write() as connection:
         rule = store.get_rule(connection, account_id, rule_id)
         wanted = rule.spec if spec is None else spec
-        _check_channels(connection, account_id, wanted)
+        # A rule whose channel was removed since can still be paused.
+        if spec is not None:
+            _check_channels(connection, account_id, spec)
         paused = rule.is_paused if is_paused is None else is_paused
         store.update_rule(connection, rule, format_rule(wanted), clock.now(), is_paused=paused)
         return _view(store.get_rule(connection, account_id, rule_id), clock)
@@ -258,7 +260,11 @@ def find_zone(name: str) -> tzinfo | None:
 
 def _refuse_expired(spec: RuleSpec, clock: Clock) -> None:
     if spec.expires_at is not None and spec.expires_at <= clock.now():
-        raise BadInput("expires_at: that moment has passed.", hint="Name a later one.")
+        raise BadInput(
+            "expires_at: that moment has passed.",
+            hint="Name a later one.",
+            parameter="expires_at",
+        )
 
 
 def _check_channels(connection: Connection, account_id: str, spec: RuleSpec) -> None:
@@ -267,6 +273,7 @@ def _check_channels(connection: Connection, account_id: str, spec: RuleSpec) -> 
         raise BadInput(
             f"channels: you have no channel {sorted(missing)[0]!r}.",
             hint="List your channels to see their ids.",
+            parameter="channels",
         )
 
 
