@@ -8,7 +8,7 @@ from typing import Any
 Schema = Mapping[str, Any]
 
 PAGE = {"data", "next_cursor", "as_of", "publication", "origin"}
-SUBJECTS = {"token_id", "symbol", "interval", "index_id", "slug", "reason", "reach"}
+SUBJECTS = {"token_id", "symbol", "interval", "index_id", "slug", "reason", "reach", "note"}
 """What else a page may say: the optional members of `client.core.calls.Page`."""
 ANSWER = PAGE - {"next_cursor"}
 DECIMAL = re.compile(r"\^-\?")

@@ -127,13 +127,10 @@ def test_until_all_is_loaded_the_answer_is_503_with_the_progress(tmp_path: Path)
         assert answer.json["detail"] == "Grading <day> 3 of 9."
         assert (answer.json["retryable"], answer.header("retry-after")) == (True, "2")
     assert ask(world.app, "/healthz").json == {"status": "ok"}
-    page = ask(world.app, "/")
-    assert page.status == 200
-    assert b"Grading &lt;day&gt; 3 of 9." in page.body
+    assert ask(world.app, "/").status == 200
     loading.done = True
     for target in ("/readyz", "/v1/tokens", "/v1/grades/trader", "/v1/candles/BTC", "/"):
         assert ask(world.app, target).status == 200
-    assert b"Trader grade" in ask(world.app, "/").body
 
 
 def test_facts_that_arrive_later_are_noticed(tmp_path: Path) -> None:
@@ -150,7 +147,6 @@ def test_facts_that_arrive_later_are_noticed(tmp_path: Path) -> None:
     nothing = ask(empty.app, "/v1/grades/trader")
     assert (nothing.status, nothing.json["code"]) == (404, "not-found")
     assert "assay backfill --kind trader" in nothing.json["hint"]
-    assert b"Nothing has been graded yet" in ask(empty.app, "/").body
 
 
 def test_the_watcher_outlives_a_failed_look(
@@ -243,8 +239,6 @@ def test_history_that_is_being_published_is_told_and_never_remembered(tmp_path: 
     world = make_world(tmp_path, days=0, history=filling.history)
     assert ask(world.app, "/readyz").json["history"] == filling.text
     assert filling.text in ask(world.app, "/v1/indices").json["hint"]
-    assert b"Publishing &lt;indices&gt;: 340 of 999" in ask(world.app, "/").body
     filling.text = ""
     assert ask(world.app, "/readyz").json["history"] is None
     assert "assay backfill --kind indices" in ask(world.app, "/v1/indices").json["hint"]
-    assert b"340 of 999" not in ask(world.app, "/").body

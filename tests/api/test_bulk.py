@@ -33,6 +33,7 @@ LISTS = [
     "/v1/grades/trader",
     "/v1/grades/investor/BTC",
     "/v1/tokens",
+    "/v1/sectors",
     "/v1/candles",
     "/v1/candles/BTC",
     "/v1/candles/BTC?interval=1h",

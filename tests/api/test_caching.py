@@ -12,7 +12,7 @@ PERSONAL = tuple(
     for name in ("account", "alerts", "audit", "session", "keys", "jobs", "schedules", "usage")
 )
 """What is said to one person only."""
-MOVING = ("/metrics", "/v1/books", "/v1/prices", "/v1/venues")
+MOVING = ("/metrics", "/readyz", "/v1/books", "/v1/prices", "/v1/venues")
 """What is different each time it is asked for."""
 ENDLESS = "/v1/stream/events"
 
@@ -56,7 +56,7 @@ def test_whatever_is_answered_says_how_it_may_be_kept(world: World) -> None:
         again = ask(world.app, target, [(b"if-none-match", tag.encode())])
         assert (again.status, again.body) == (304, b""), target
         assert again.header("etag") == tag
-        assert ask(world.app, target, method="HEAD").header("etag") == tag
+        assert ask(world.app, target, method="HEAD").header("etag") == tag, target
         kept += 1
     assert kept > 60
 
@@ -67,3 +67,11 @@ def test_every_coding_has_its_own_tag(world: World, coding: str) -> None:
     answer = ask(world.app, "/openapi.json", [(b"accept-encoding", coding.encode())])
     assert answer.header("content-encoding") == coding
     assert answer.header("etag") not in ("", plain)
+
+
+def test_what_is_never_kept_promises_no_304(world: World) -> None:
+    document = ask(world.app, "/openapi.json").json["paths"]
+    moving = [path for path in document if path.startswith(MOVING)]
+    assert len(moving) > 4
+    for path in moving:
+        assert "304" not in document[path]["get"]["responses"], path

@@ -25,6 +25,7 @@ from assay.api import schemas
 from assay.api.kinds import LISTINGS
 from assay.api.kinds.facts import Quarantined, Said
 from assay.api.kinds.grades import ExplanationAnswer, Grade, GradePoint
+from assay.api.kinds.sectors import SectorList
 from assay.api.negotiation import Format
 from assay.api.routes import health
 
@@ -124,6 +125,7 @@ def test_every_list_answers_every_accept_as_promised(tmp_path: Path, accept: str
     [
         ("/v1/tokens", schemas.TokenList),
         ("/v1/tokens/GONE", schemas.TokenAnswer),
+        ("/v1/sectors", SectorList),
         ("/v1/candles/ETH?sort=time", schemas.CandleList),
         ("/v1/candles/ETH?interval=1h", schemas.CandleList),
         ("/v1/candles", schemas.TokenCandleList),

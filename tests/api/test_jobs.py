@@ -127,12 +127,30 @@ UNKNOWN_COIN = {"day": "2022-01-01", "weights": {"NO": 1}}
 LATER = {"day": "2023-01-01", "weights": {"BTC": 1}}
 
 
+def write_index(start: str = "2022-01-01", member: str = "BTC", cap: str = "1.0") -> dict[str, str]:
+    """A back-test of an index of two coins."""
+    rules = f"""
+        slug = "own"
+        name = "Own"
+        start = {start}
+        every_days = 30
+        [basket]
+        members = ["{member}", "ETH"]
+        [weights]
+        cap = {cap}
+    """
+    return {"strategy": "index", "rules": rules}
+
+
 @pytest.mark.parametrize(
     ("path", "body", "named"),
     [
         ("/v1/evaluations", {"kind": "signals", "from": "2023-12-30"}, "from"),
         ("/v1/backtests", {"strategy": "index", "rules": "a=a="}, "rules"),
-        ("/v1/backtests", {"strategy": "index", "rules": "slug = 'a'"}, "rules"),
+        ("/v1/backtests", {"strategy": "index", "rules": "slug = 'a'"}, "rules.name"),
+        ("/v1/backtests", write_index(cap="0.1"), "rules.weights.cap"),
+        ("/v1/backtests", write_index(member="NEVER"), "rules.basket.members"),
+        ("/v1/backtests", write_index(start="2035-01-01"), "rules.start"),
         ("/v1/backtests", CROSSES, "symbols.1"),
         ("/v1/backtests", {**WEIGHTS, "to": "2024-01-01"}, "to"),
         ("/v1/backtests", {**WEIGHTS, "from": "2021-04-04"}, "from"),

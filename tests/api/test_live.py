@@ -1,49 +1,20 @@
 """Live prices, books and venues over HTTP, from the board of this process."""
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 import orjson
 import pytest
 from tests.api.asking import ask
+from tests.api.live_values import BOOK, PRICE, VENUE, put_live
 from tests.api.world import World
 
 from assay.api.answers.live import SILENT_S
-from assay.feeds.types import (
-    BookUpdate,
-    Contribution,
-    Price,
-    VenueHealth,
-    VenueState,
-    Verified,
-)
-
-PRICE = Price(
-    3375,
-    "BTC",
-    "USDT",
-    17_500.5,
-    1_667_950_000_000,
-    (Contribution("binance", "BTCUSDT", 17_500.5, 1e9, 12, True),),
-    is_replay=True,
-)
-VENUE = VenueHealth(
-    "binance", VenueState.LIVE, Verified.RECORDED, 2, 1, 0.5, 3.0, 9, 0, 0, 0, 0, notice="A replay."
-)
-BOOK = BookUpdate("binance", "BTCUSDT", "BTC/USDT", 3375, True, [(1.0, 2.0)], [(3.0, 4.0)], 7, 8)
 
 
 @pytest.fixture
 def world(fresh_world: World) -> World:
-    ether = replace(PRICE, token_id=3306, symbol="ETH", price=None, reason="Every venue is stale.")
-    said: list[tuple[str, str, Any]] = [
-        ("prices", "3375", PRICE),
-        ("prices", "3306", ether),
-        ("venues", "binance", VENUE),
-        ("books", "binance/BTCUSDT", BOOK),
-    ]
-    for number, (channel, key, value) in enumerate(said):
-        fresh_world.app.state.board.put(channel, key, number, orjson.dumps(asdict(value)))
+    put_live(fresh_world)
     return fresh_world
 
 

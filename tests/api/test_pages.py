@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import re
-from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 
@@ -11,13 +10,10 @@ import pytest
 from tests.api.asking import ask
 from tests.api.chromium import draw
 from tests.api.serving import running
-from tests.api.world import NEWEST, World, make_rows, make_world, publish
+from tests.api.world import World
 
-from assay.api.cards import CARDS
 from assay.api.description import TAGS
 from assay.api.problems import PROBLEMS
-from assay.grades import GradeKind
-from assay.kit.clock import FixedClock
 
 PAGES = ("/", "/docs", "/errors")
 
@@ -38,30 +34,6 @@ def test_pages_load_nothing_foreign_and_nothing_inline(world: World, page: str) 
         assert link.startswith("/"), link
         target = link.partition("#")[0]
         assert ask(world.app, target).status == 200, link
-
-
-def test_the_start_page_says_how_far_the_data_goes(tmp_path: Path) -> None:
-    recorded = make_world(tmp_path / "a", clock=FixedClock(datetime(2026, 5, 1, tzinfo=UTC)))
-    html = ask(recorded.app, "/").body.decode()
-    assert "Recorded data to 29 December 2023" in html
-    assert "backfilled" in html
-    assert "Not investment advice" in html
-    assert "Trader grade" in html
-    assert "Investor grade" in html
-    fresh = make_world(tmp_path / "b", clock=FixedClock(datetime(2023, 12, 30, 9, tzinfo=UTC)))
-    html = ask(fresh.app, "/").body.decode()
-    assert "Recorded" not in html
-    assert "Data to 29 December 2023" in html
-
-
-def test_names_from_outside_are_escaped(tmp_path: Path) -> None:
-    world = make_world(tmp_path, days=0)
-    rows = make_rows(world.markets.registry, NEWEST)
-    rows[0]["name"] = '<script>alert("x")</script>'
-    publish(world.database, GradeKind.TRADER, NEWEST, rows, datetime(2024, 1, 1, tzinfo=UTC))
-    html = ask(world.app, "/").body.decode()
-    assert "<script" not in html
-    assert "&lt;script&gt;" in html
 
 
 def test_every_error_code_has_its_place_on_the_page(world: World) -> None:
@@ -98,15 +70,6 @@ def test_the_docs_are_drawn_by_a_real_browser(
     assert complaints == []
 
 
-def test_the_start_page_says_when_the_grades_lag_behind_the_data(tmp_path: Path) -> None:
-    assert "assay backfill" not in ask(make_world(tmp_path / "a").app, "/").body.decode()
-    behind = make_world(tmp_path / "b", days=0)
-    day = NEWEST - timedelta(days=3)
-    rows = make_rows(behind.markets.registry, day)
-    publish(behind.database, GradeKind.TRADER, day, rows, datetime(2024, 1, 1, tzinfo=UTC))
-    assert "assay backfill" in ask(behind.app, "/").body.decode()
-
-
 def test_the_briefing_is_a_page_and_markdown_of_what_was_sealed(world: World) -> None:
     sealed = ask(world.app, "/v1/briefing").json
     page, text = (ask(world.app, f"/v1/briefing.{form}") for form in ("html", "md"))
@@ -124,12 +87,3 @@ def test_the_briefing_is_a_page_and_markdown_of_what_was_sealed(world: World) ->
     for form in ("html", "md"):
         missing = ask(world.app, f"/v1/briefing.{form}?as_of=2023-01-01")
         assert (missing.status, missing.json["code"]) == (404, "not-found")
-
-
-def test_the_start_page_tells_of_every_other_kind(world: World) -> None:
-    html = ask(world.app, "/").body.decode()
-    for card in CARDS:
-        assert f"<h2>{card.title}</h2>" in html
-        assert card.link in html.replace("&amp;", "&")
-    assert "the same mean exposure, held constantly" in html
-    assert "no skill shown" in html

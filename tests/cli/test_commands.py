@@ -11,6 +11,7 @@ from pathlib import Path
 import orjson
 import polars as pl
 import pytest
+from tests.cli import inside
 
 from assay import markets
 from assay.kit.home import Home
@@ -61,10 +62,10 @@ def test_the_first_command_loads_the_sample_and_shows_grades(home: Path) -> None
     ],
 )
 def test_bad_input_says_what_to_do(home: Path, arguments: list[str], words: str) -> None:
-    answer = assay(home, *arguments)
-    assert answer.returncode == 2, answer.stdout + answer.stderr
+    answer = inside.assay(home, *arguments)
+    assert answer.exit_code == 2, answer.output
     assert words in answer.stderr
-    assert "Traceback" not in answer.stderr
+    assert isinstance(answer.exception, SystemExit)
 
 
 def test_files_that_cannot_be_candles_are_refused_and_change_nothing(

@@ -1203,6 +1203,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/sectors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List sectors
+         * @description List the sectors of the sector indices with their tokens. They were sorted by hand
+         *     afterwards: a description, not something that was known at the time.
+         */
+        get: operations["list_sectors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/jobs": {
         parameters: {
             query?: never;
@@ -4126,7 +4147,7 @@ export interface components {
             } | null;
             /**
              * Raw Score
-             * @description Score before ranking; contributions add up to it.
+             * @description Score before it is scaled to 0 to 100; contributions add up to it.
              */
             raw_score: string | null;
             /**
@@ -5487,7 +5508,10 @@ export interface components {
             contributions: components["schemas"]["ContributionShape"][];
             /** Reason */
             reason: string;
-            /** Change 24H */
+            /**
+             * Change 24H
+             * @description Change in 24 hours, as a share: 0.05 is 5 %. Null: no venue says it.
+             */
             change_24h: number | null;
             /** Is Replay */
             is_replay: boolean;
@@ -7959,6 +7983,74 @@ export interface components {
             flapping: number | null;
         };
         /**
+         * Sector
+         * @description A sector and its tokens.
+         */
+        Sector: {
+            /**
+             * Sector
+             * @example defi
+             */
+            sector: string;
+            /**
+             * Tokens
+             * @description Whoever had borne a ticker of the list by `as_of`, ascending by id.
+             */
+            tokens: components["schemas"]["SectorToken"][];
+        };
+        /**
+         * SectorList
+         * @description The sectors, and how they came about.
+         */
+        SectorList: {
+            /** Data */
+            data: components["schemas"]["Sector"][];
+            /**
+             * Next Cursor
+             * @description Cursor of the next page; null: the last.
+             */
+            next_cursor: string | null;
+            /**
+             * As Of
+             * @description Day whose close (24:00 UTC) is answered for.
+             */
+            as_of: string | null;
+            /**
+             * Publication
+             * @description Id of the publication that says it; null for facts.
+             */
+            publication: string | null;
+            /**
+             * Origin
+             * @description How the judgement came about; null for facts.
+             */
+            origin: ("live" | "replay" | "backfilled") | null;
+            /**
+             * Reason
+             * @description Only of an empty list: why it is empty, and what to do.
+             */
+            reason?: string | null;
+            /**
+             * Note
+             * @description What a page that shows them must say.
+             */
+            note: string;
+        };
+        /**
+         * SectorToken
+         * @description A token that stands in a sector.
+         */
+        SectorToken: {
+            /** Token Id */
+            token_id: number;
+            /**
+             * Symbol
+             * @description As borne at `as_of`.
+             * @example AAVE
+             */
+            symbol: string;
+        };
+        /**
          * SeriesSort
          * @description Orders of a series.
          * @enum {string}
@@ -10215,6 +10307,9 @@ export type ScheduleList = components['schemas']['ScheduleList'];
 export type ScheduleShape = components['schemas']['ScheduleShape'];
 export type ScoreAnswer = components['schemas']['ScoreAnswer'];
 export type ScoreShape = components['schemas']['ScoreShape'];
+export type Sector = components['schemas']['Sector'];
+export type SectorList = components['schemas']['SectorList'];
+export type SectorToken = components['schemas']['SectorToken'];
 export type SeriesSort = components['schemas']['SeriesSort'];
 export type SessionAnswer = components['schemas']['SessionAnswer'];
 export type SessionList = components['schemas']['SessionList'];
@@ -20122,6 +20217,147 @@ export interface operations {
             };
         };
     };
+    list_sectors: {
+        parameters: {
+            query?: {
+                /** @description Rows a page, 1 to 1,000. */
+                limit?: number;
+                /** @description `next_cursor` of the page before, unchanged; filters must stay the same. */
+                cursor?: string;
+                /** @description Format of the answer, instead of `Accept`. All but `json` are the whole list at once, unless `limit` is given. */
+                format?: components["schemas"]["Format"];
+                /** @description How Arrow and Parquet carry decimal strings: as float64 that read back as the same decimal, or as the text itself. */
+                decimals?: components["schemas"]["Decimals"];
+                /** @description Judge and name as known at the close of this day (24:00 UTC); left out: the newest day of the data. */
+                as_of?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SectorList"];
+                    "application/vnd.apache.arrow.stream": string;
+                    "application/vnd.apache.parquet": string;
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Host header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No key, or none that stands */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or the account may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such token, day or publication */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No format that is accepted */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Path and query are too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Foreign Host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The plan is used up for now */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many or too large headers */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Still loading, or busy */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_jobs: {
         parameters: {
             query?: {
@@ -25173,13 +25409,6 @@ export interface operations {
                     "application/json": components["schemas"]["LivePriceList"];
                 };
             };
-            /** @description Unchanged since the ETag in If-None-Match */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
             /** @description Bad Host header */
             400: {
                 headers: {
@@ -25292,13 +25521,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["LivePriceAnswer"];
                 };
-            };
-            /** @description Unchanged since the ETag in If-None-Match */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description Bad Host header */
             400: {
@@ -25415,13 +25637,6 @@ export interface operations {
                     "application/json": components["schemas"]["BookAnswer"];
                 };
             };
-            /** @description Unchanged since the ETag in If-None-Match */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
             /** @description Bad Host header */
             400: {
                 headers: {
@@ -25531,13 +25746,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["VenueList"];
                 };
-            };
-            /** @description Unchanged since the ETag in If-None-Match */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description Bad Host header */
             400: {
@@ -29733,13 +29941,6 @@ export interface operations {
                     "application/json": components["schemas"]["ReadinessShown"];
                 };
             };
-            /** @description Unchanged since the ETag in If-None-Match */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
             /** @description Bad Host header */
             400: {
                 headers: {
@@ -29814,13 +30015,6 @@ export interface operations {
                     "text/plain": string;
                     "application/openmetrics-text": string;
                 };
-            };
-            /** @description Unchanged since the ETag in If-None-Match */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description Bad Host header */
             400: {

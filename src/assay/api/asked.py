@@ -37,7 +37,7 @@ def check_parameters(facts: Facts | None, parameters: BaseModel, *place: str) ->
 def list_faults(facts: Facts, parameters: BaseModel) -> Iterator[Fault]:
     """Every member that can never work, and why."""
     if isinstance(parameters, forms.IndexParameters):
-        yield from _read_rules(parameters.rules)
+        yield from _read_rules(facts, parameters.rules)
     elif isinstance(parameters, forms.EvaluationParameters):
         yield from _read_days([(("from",), parameters.start)], None, facts.newest_day)
     elif isinstance(parameters, forms.Trading):
@@ -95,10 +95,10 @@ def _read_days(
             yield place, f"{day} lies outside: there are days{since} to {last}"
 
 
-def _read_rules(rules: str) -> Iterator[Fault]:
+def _read_rules(facts: Facts, rules: str) -> Iterator[Fault]:
     from assay import indices  # noqa: PLC0415 - the server starts without it
 
     try:
-        indices.check_rules(rules)
+        indices.check_rules(rules, facts.registry, facts.newest_day)
     except BadInput as error:
-        yield ("rules",), str(error)
+        yield ("rules", *filter(None, error.parameter.split("."))), str(error)

@@ -86,6 +86,8 @@ TAGS = [
 ]
 PERSONAL = frozenset({"accounts", "alerts", "credentials", "deliveries", "jobs", "keys", "streams"})
 """Tags of what is said to one person only: it carries `no-store` and no ETag."""
+MOVING = ("/metrics", "/readyz", "/v1/books", "/v1/prices", "/v1/venues")
+"""Beginnings of paths whose answers differ each time: `no-store` and no ETag too."""
 IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -191,7 +193,8 @@ def describe_answers(path: str, method: str, operation: dict[str, Any]) -> None:
         problems |= LISTED
         answers["200"]["content"] |= describe_formats()
     content = {MEDIA_TYPE: {"schema": {"$ref": _REFERENCE.format(model="Problem")}}}
-    if method == "get" and PERSONAL.isdisjoint(operation.get("tags", ())):
+    is_kept = PERSONAL.isdisjoint(operation.get("tags", ())) and not path.startswith(MOVING)
+    if method == "get" and is_kept:
         answers["304"] = {"description": "Unchanged since the ETag in If-None-Match"}
     for status, text in sorted(problems.items()):
         answers.setdefault(status, {"description": text, "content": content})

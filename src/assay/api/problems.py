@@ -204,8 +204,9 @@ def describe_problem(
         "hint": error.hint or kind.remedy,
         "retryable": error.retryable,
     }
-    if errors:
-        document["errors"] = list(errors)
+    named = errors or _list_own(error)
+    if named:
+        document["errors"] = list(named)
     document |= members or {}
     extra = list(headers)
     if error.retryable:
@@ -214,6 +215,13 @@ def describe_problem(
     if error.status == Unauthorized.status:
         extra.append((b"www-authenticate", b"Bearer"))
     return Problem(error.status, orjson.dumps(document), tuple(extra))
+
+
+def _list_own(error: AssayError) -> list[dict[str, str]]:
+    """The member of the body that an error names itself."""
+    if not isinstance(error, BadInput) or not error.parameter:
+        return []
+    return [{"where": "body", "parameter": error.parameter, "message": str(error)}]
 
 
 def suggest(name: str, known: Iterable[str], limit: int = 3) -> list[str]:

@@ -18,15 +18,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from assay.accounts.types import Verb
 from assay.api.own_files import load_pages
 
-APP_PATHS: tuple[str, ...] = (
-    "/assets/{name}",
-    "/app/{name}",
+APP_PAGES: tuple[str, ...] = (
+    "/",
     *(path for page in load_pages() for path in (f"/{page}", f"/{page}/{{item}}")),
 )
+"""What the web app answers."""
+APP_PATHS: tuple[str, ...] = (*APP_PAGES, "/assets/{name}", "/app/{name}")
 """The web app and the files of all pages: one visit of a browser asks for a dozen."""
 OPEN_PATHS: tuple[str, ...] = (
     *APP_PATHS,
-    "/",
     "/docs",
     "/errors",
     "/openapi.json",

@@ -119,7 +119,7 @@ def _print_reset(context: Context, account: Account) -> None:
     made = room.create_reset(context.database, context.clock, account.account_id)
     out.print(f"Reset token of {account.email}, good once until {format_utc(made.expires_at)}:")
     out.print(made.token, highlight=False, soft_wrap=True)
-    out.print("Its holder sends it with `new_password` to POST /v1/session/reset.")
+    out.print("Its holder sets a password with it on the page /account/reset.")
 
 
 def _find(context: Context, name: str) -> Account:

@@ -1,7 +1,8 @@
 """Indices: baskets of coins by printed rules, followed from one published day to the next.
 
 Answers   indices: level, returns, drawdown, holdings, transactions, orders, regime and rule book of
-          every public index; a user's own indices, private; what they were worth net of costs
+          every public index; a user's own indices, private; what they were worth net of costs; the
+          lists of sectors
 Inputs    the panel and registry as known at the close; the grades and the fall risks that stand;
           the index's own row of the day before
 Cadence   daily after the close, after grades and moonshots; own indices on request
@@ -9,6 +10,7 @@ Tables    indices_own (private rule books and their levels); what was said lies 
 Manual    docs/method/indices.md
 """
 
+from assay.indices.books import load_sectors
 from assay.indices.judging import create_watcher
 from assay.indices.measured import BTC, EQUAL_WEIGHT
 from assay.indices.measuring import compute_benchmarks, evaluate_indices
@@ -40,5 +42,6 @@ __all__ = [
     "follow_own",
     "list_own",
     "load_own",
+    "load_sectors",
     "measure_own",
 ]

@@ -50,7 +50,8 @@ class Table:
         lines = enumerate(self._text.splitlines(), start=1)
         found = [n for n, line in lines if re.match(rf"\s*\[*\s*[\w.]*\b{re.escape(key)}\b", line)]
         place = f"Line {found[0]}: " if found else ""
-        return BadInput(f"{place}{self._path}{key} {why}.", hint=hint)
+        rule = f"{self._path}{key}"
+        return BadInput(f"{place}{rule} {why}.", hint=hint, parameter=rule)
 
     def has(self, key: str) -> bool:
         """Whether the file names the key."""
@@ -144,8 +145,8 @@ def parse_rule_book(
     """Read one rule book. `first_day` is the start where the file names none, and the earliest one.
 
     Only public ones have `id`, `ticker` and `type`. Raises BadInput that names the line or the key
-    and says what to do: broken TOML, an unknown key, a value out of range, a cap that cannot hold,
-    an index without coins.
+    (`parameter`: its path, as "weights.cap") and says what to do: broken TOML, an unknown key, a
+    value out of range, a cap that cannot hold, an index without coins.
     """
     try:
         values = tomllib.loads(text, parse_float=Decimal)

@@ -45,26 +45,31 @@ def create_own(
     return own
 
 
-def check_rules(text: str) -> None:
-    """Whether a rule book (TOML) can be read. Raises BadInput that says the line."""
-    parse_rule_book(text, load_sectors(), FIRST_DAY)
+def check_rules(text: str, registry: Registry, newest: date) -> RuleBook:
+    """The rule book (TOML), if an index can be followed by it until the day `newest`. Raises
+    BadInput for one that cannot be read or an unknown ticker and InFuture for a start after that
+    day; both name the rule at fault.
+    """
+    book = parse_rule_book(text, load_sectors(), FIRST_DAY)
+    if book.start > newest:
+        raise InFuture(
+            f"The index starts on {book.start}, the newest complete day is {newest}.",
+            hint="Choose an earlier start, or import newer candles first.",
+            parameter="start",
+        )
+    _check_members(book, registry, newest)
+    return book
 
 
 def follow_own(
     home: Home, database: Database, text: str, clock: Clock, progress: Progress
 ) -> OwnIndex:
     """What an index by this rule book (TOML) would have been, from its start to the newest day;
-    nothing is kept. Raises BadInput for a bad rule book or an unknown ticker, InFuture for a start
-    after the data, NotEnoughData for an index that never held a coin.
+    nothing is kept. Raises what `check_rules` raises, NotEnoughData for an index that never held a
+    coin.
     """
-    book = parse_rule_book(text, load_sectors(), FIRST_DAY)
     newest = markets.load_panel(home).complete_through
-    if book.start > newest:
-        raise InFuture(
-            f"The index starts on {book.start}, the newest complete day is {newest}.",
-            hint="Choose an earlier start, or import newer candles first.",
-        )
-    _check_members(book, markets.load_registry(home), newest)
+    book = check_rules(text, markets.load_registry(home), newest)
     days = [book.start + n * _DAY for n in range((newest - book.start).days + 1)]
     levels: list[str] = []
     row: Json | None = None
@@ -184,13 +189,16 @@ def _check_members(book: RuleBook, registry: Registry, newest: date) -> None:
         for ticker in record.tickers
         if ticker.first_day <= newest
     }
-    baskets = [book.basket] if book.sleeve is None else [book.basket, book.sleeve.basket]
-    for basket in baskets:
+    baskets = {"basket": book.basket}
+    if book.sleeve is not None:
+        baskets["sleeve.basket"] = book.sleeve.basket
+    for place, basket in baskets.items():
         strange = sorted(set(basket.members) - known)
         if strange and basket.sector is None:
             raise BadInput(
                 f"Nothing was ever called {', '.join(strange[:5])}.",
                 hint="Write members as tickers, such as BTC; `assay tokens` lists them.",
+                parameter=f"{place}.members",
             )
 
 

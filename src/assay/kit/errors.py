@@ -51,10 +51,16 @@ class AssayError(Exception):
 
 
 class BadInput(AssayError):
-    """The caller sent something that can never work as it is."""
+    """The caller sent something that can never work as it is. `parameter` is the path of the member
+    of a body that is at fault, as "quiet_hours.start"; "" where it is none, or not known.
+    """
 
     status = 422
     code = "bad-input"
+
+    def __init__(self, message: str, *, hint: str = "", parameter: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.parameter = parameter
 
 
 class NotEnoughData(BadInput):

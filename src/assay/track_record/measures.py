@@ -52,7 +52,7 @@ SCORERS = (
 UNSCORED = (
     Unscored(
         "moonshots.outcomes",
-        "It tells what came of earlier lists; those lists are scored as `moonshots`.",
+        "It tells what came of earlier lists; the lists themselves are scored.",
     ),
     Unscored(
         "market_state.tokens", "It describes each coin's past; it says nothing of what comes."

@@ -142,7 +142,9 @@ def test_a_session_is_no_key(site: Site, ada: Account) -> None:
             assert end_of(ear) == (4401, "unauthorized")
 
 
-def test_a_foreign_page_opens_nothing_even_with_a_ticket(site: Site, key: str) -> None:
+def test_a_foreign_page_opens_nothing_even_with_a_ticket(
+    site: Site, key: str, caplog: pytest.LogCaptureFixture
+) -> None:
     with (
         pytest.raises(InvalidStatus) as refused,
         listening(
@@ -153,6 +155,7 @@ def test_a_foreign_page_opens_nothing_even_with_a_ticket(site: Site, key: str) -
     ):
         pass
     assert refused.value.response.status_code == 403
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
 def test_a_listed_page_opens_with_a_ticket_and_never_with_a_cookie(tmp_path: Path) -> None:

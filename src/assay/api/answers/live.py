@@ -43,7 +43,10 @@ class LivePriceShape(Shape):
     time_ms: int
     contributions: list[ContributionShape]
     reason: str
-    change_24h: float | None
+    change_24h: Annotated[
+        float | None,
+        Field(description="Change in 24 hours, as a share: 0.05 is 5 %. Null: no venue says it."),
+    ]
     is_replay: bool
 
 

@@ -32,7 +32,8 @@ class Grade(TokenRow):
         dict[str, DecimalText | None] | None, Field(description="0 to 100 by family of factors.")
     ]
     raw_score: Annotated[
-        DecimalText | None, Field(description="Score before ranking; contributions add up to it.")
+        DecimalText | None,
+        Field(description="Score before it is scaled to 0 to 100; contributions add up to it."),
     ]
     probability: Annotated[
         DecimalText | None,

@@ -56,15 +56,18 @@ async def get_readiness(state: State, asking: Asking) -> Response:
     failed = [check for check in checks if not check.ok and check.is_required]
     shown = [write_check(check) for check in checks] if asking.may(Verb.OPERATE) else None
     if failed:
-        if shown is None:
+        if shown is None and state.ready:
             return describe_problem(NotReady("Not everything that an answer needs is there."))
-        return describe_problem(NotReady(explain(failed)), members={"checks": shown})
+        members = {} if shown is None else {"checks": shown}
+        return describe_problem(NotReady(explain(failed)), members=members)
     body = {"status": "ready", "history": state.history() or None, "checks": shown}
-    return SealedResponse(Content(orjson.dumps(body)), remember=False)
+    return Response(orjson.dumps(body), 200, {"cache-control": "no-store"}, "application/json")
 
 
 def explain(failed: Sequence[Check]) -> str:
-    """Why requests should go elsewhere. Before the first load is over, only how far it is."""
+    """Why requests should go elsewhere. Before the first load is over, only how far it is: that is
+    told to everybody, the rest to those alone who may operate the installation.
+    """
     if failed[0].name == "server":
         return failed[0].detail
     return "; ".join(f"{check.name}: {check.detail}" for check in failed)

@@ -1,28 +1,14 @@
-"""Pages for people: the start page, the API reference, the error codes, and their own files."""
+"""Pages for people: the web app, the API reference, the error codes, and their own files."""
 
 import orjson
 from fastapi import APIRouter, Request
-from starlette.responses import HTMLResponse, Response
 
-from assay.api.own_files import load_app, load_app_file, load_asset, load_pages
-from assay.api.pages import PAGE, draw_codes, draw_loading, draw_reference, draw_start
-from assay.api.routes.common import State
+from assay.api.own_files import load_app, load_app_file, load_asset
+from assay.api.pages import PAGE, draw_codes, draw_reference
+from assay.api.routing import APP_PAGES
 from assay.api.sealed import PAGE_POLICY, Content, SealedResponse
-from assay.api.start import read_start
 
 router = APIRouter(include_in_schema=False)
-
-
-@router.get("/")
-async def get_start(state: State) -> Response:
-    """What this is, how far the data goes, and the best grades of both kinds."""
-    if not state.ready or state.world.facts is None:
-        policy = {"content-security-policy": PAGE_POLICY.decode(), "cache-control": "no-store"}
-        return HTMLResponse(draw_loading(state.progress()), headers=policy)
-    start = await state.read(read_start, state, state.world.facts)
-    page = Content(draw_start(start).encode(), PAGE, PAGE_POLICY)
-    # The last news of a history that fills in come without a new publication.
-    return SealedResponse(page, remember=not start.history)
 
 
 @router.get("/docs")
@@ -56,10 +42,9 @@ async def get_app_file(name: str) -> SealedResponse:
 
 
 async def get_app() -> SealedResponse:
-    """The web app."""
+    """The web app: the browser draws the page that its address names."""
     return SealedResponse(load_app())
 
 
-for page in load_pages():
-    for path in (f"/{page}", f"/{page}/{{item}}"):
-        router.add_api_route(path, get_app)
+for path in APP_PAGES:
+    router.add_api_route(path, get_app)

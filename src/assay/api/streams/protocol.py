@@ -64,6 +64,12 @@ class WireProtocol(WebSocketsSansIOProtocol):
             # The application starts with the next turn of the loop.
             self.scope["extensions"] = {**(self.scope["extensions"] or {}), WIRE: self}  # type: ignore[dict-item]
 
+    async def send(self, message: Any) -> None:  # noqa: ANN401 - uvicorn's own
+        """Answer. A refusal by HTTP ends the handshake too; uvicorn would log it as none."""
+        await super().send(message)
+        if self.initial_response is not None and self.close_sent:
+            self.handshake_complete = True
+
     @property
     def is_open(self) -> bool:
         """True while frames may be written."""

@@ -4,7 +4,7 @@ from typing import Literal
 
 from assay.client.core.calls import Answer, Call, ListCall, Page
 from assay.client.core.values import Day, Moment, Name
-from assay.client.shapes.indices import Held, Index, IndexLevelDay, TransactionDay
+from assay.client.shapes.indices import Held, Index, IndexLevelDay, Sector, TransactionDay
 
 
 def list_indices(
@@ -173,5 +173,25 @@ def list_index_performance(
             "said_by": said_by,
             "sort": sort,
         },
+        bulk=True,
+    )
+
+
+def list_sectors(
+    *, limit: int | None = None, cursor: str | None = None, as_of: Day | None = None
+) -> ListCall[Sector]:
+    """List the sectors of the sector indices with their tokens. They were sorted by hand
+    afterwards: a description, not something that was known at the time.
+
+    - limit: Rows a page, 1 to 1,000.
+    - cursor: `next_cursor` of the page before, unchanged; filters must stay the same.
+    - as_of: Judge and name as known at the close of this day (24:00 UTC); left out: the newest day
+      of the data.
+    """
+    return ListCall(
+        "GET",
+        "/v1/sectors",
+        Page[Sector],
+        query={"limit": limit, "cursor": cursor, "as_of": as_of},
         bulk=True,
     )

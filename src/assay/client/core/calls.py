@@ -41,7 +41,8 @@ class Reach:
 class Page(Generic[Row]):
     """One page of a list. Publication and origin are null for facts and for histories, whose rows
     carry them; what names the subject (token, index, interval) is null where there is none, and
-    `reason` says why a list is empty; `reach` is of the track record alone.
+    `reason` says why a list is empty; `reach` is of the track record alone, `note` is
+    what whoever shows it must say.
     """
 
     data: tuple[Row, ...]
@@ -56,6 +57,7 @@ class Page(Generic[Row]):
     slug: str | None = None
     reason: str | None = None
     reach: Reach | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

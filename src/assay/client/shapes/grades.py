@@ -37,7 +37,7 @@ class Grade:
     sub_grades: Mapping[str, Decimal | None] | None
     """0 to 100 by family of factors."""
     raw_score: Decimal | None
-    """Score before ranking; contributions add up to it."""
+    """Score before it is scaled to 0 to 100; contributions add up to it."""
     probability: Decimal | None
     """Calibrated probability of beating the median coin over the horizon."""
     interval: Range | None

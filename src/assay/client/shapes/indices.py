@@ -162,3 +162,21 @@ class TransactionDay(Transaction):
     origin: Literal["live", "replay", "backfilled"] | str
     publication: str
     """Id of the publication that says it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SectorToken:
+    """A token that stands in a sector."""
+
+    token_id: int
+    symbol: str
+    """As borne at `as_of`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sector:
+    """A sector and its tokens."""
+
+    sector: str
+    tokens: tuple[SectorToken, ...]
+    """Whoever had borne a ticker of the list by `as_of`, ascending by id."""

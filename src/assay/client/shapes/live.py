@@ -56,6 +56,7 @@ class LivePriceShape:
     contributions: tuple[ContributionShape, ...]
     reason: str
     change_24h: float | None
+    """Change in 24 hours, as a share: 0.05 is 5 %. Null: no venue says it."""
     is_replay: bool
 
 
