@@ -30,7 +30,7 @@ export default defineConfig(({ command }) => ({
   },
   server: {
     proxy: Object.fromEntries(
-      ["/v1", "/log", "/readyz", "/assets", "/.well-known"].map((path) => [path, { target: API, ws: true, changeOrigin: true }]),
+      ["/v1", "/log", "/readyz", "/assets", "/.well-known"].map((path) => [path, { target: API, ws: true, changeOrigin: true, rewriteWsOrigin: true }]),
     ),
   },
 }));

@@ -4,6 +4,12 @@ import type { components, paths } from "../../../clients/typescript/src/schema";
 
 export type Schemas = components["schemas"];
 
+/** One wrong member of what was sent, by its path: "weights.0.day". */
+export interface Fault {
+  parameter: string;
+  message: string;
+}
+
 /** A problem document: what went wrong and what to do about it. */
 export class Problem extends Error {
   constructor(
@@ -11,6 +17,7 @@ export class Problem extends Error {
     readonly code: string,
     message: string,
     readonly hint: string,
+    readonly faults: readonly Fault[] = [],
   ) {
     super(message);
   }
@@ -48,9 +55,27 @@ export async function takeIfSaid<T>(asked: Promise<Answer<T>>): Promise<Exclude<
   }
 }
 
+interface Listed<T> {
+  data: T[];
+  next_cursor: string | null;
+}
+
+/** Every page of a list. `ask` is called with the cursor of each page, undefined for the first. Throws Problem. */
+export async function takeAll<T>(ask: (cursor: string | undefined) => Promise<Listed<T>>): Promise<T[]> {
+  const rows: T[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await ask(cursor);
+    rows.push(...page.data);
+    cursor = page.next_cursor ?? undefined;
+  } while (cursor);
+  return rows;
+}
+
 function readProblem(status: number, body: unknown): Problem {
   const told = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
   const text = (name: string, otherwise: string) =>
     typeof told[name] === "string" ? (told[name] as string) : otherwise;
-  return new Problem(status, text("code", "unknown"), text("detail", `HTTP ${status}`), text("hint", ""));
+  const faults = Array.isArray(told["errors"]) ? (told["errors"] as Fault[]) : [];
+  return new Problem(status, text("code", "unknown"), text("detail", `HTTP ${status}`), text("hint", ""), faults);
 }

@@ -19,6 +19,11 @@ export function formatPrice(value: Value): string {
   return number.toLocaleString("en-US", { minimumFractionDigits: Math.min(places, 2), maximumFractionDigits: places });
 }
 
+/** How many: 1,234,567. */
+export function formatCount(value: Value): string {
+  return toNumber(value)?.toLocaleString("en-US") ?? NOTHING;
+}
+
 /** A grade or score with one place. */
 export function formatGrade(value: Value): string {
   const number = toNumber(value);
@@ -38,6 +43,18 @@ export function formatChange(value: Value, places = 1): string {
 export function formatPercentChange(value: Value, places = 1): string {
   const number = toNumber(value);
   return number === undefined ? NOTHING : `${formatChange(number * 100, places)} %`;
+}
+
+/** Which way a change goes, as the class that paints it; none where it is unknown or nothing. */
+export function toneOf(value: Value): "up" | "down" | "" {
+  const number = toNumber(value);
+  return !number ? "" : number < 0 ? "down" : "up";
+}
+
+/** A log return as the fraction that it is. */
+export function toShare(logReturn: Value): number | undefined {
+  const number = toNumber(logReturn);
+  return number === undefined ? undefined : Math.expm1(number);
 }
 
 /** A fraction as per cent. */
@@ -61,13 +78,15 @@ export function formatMoney(value: Value): string {
   return `$${number.toFixed(0)}`;
 }
 
-/** A day: 1 May 2022. */
+/** A day: 1 May 2022. What is no day stands as it is. */
 export function formatDay(value: string): string {
+  if (Number.isNaN(Date.parse(value))) return value;
   return new Date(value).toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
 }
 
-/** A moment: 1 May 2022, 13:05 UTC. */
+/** A moment: 1 May 2022, 13:05 UTC. What is none stands as it is. */
 export function formatMoment(value: string): string {
+  if (Number.isNaN(Date.parse(value))) return value;
   const time = new Date(value).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: "UTC" });
   return `${formatDay(value)}, ${time} UTC`;
 }

@@ -11,6 +11,9 @@ export interface Page {
 
 const found = import.meta.glob<Page>("../pages/*/page.ts", { eager: true, import: "page" });
 
+/** The page at "/". */
+export const HOME = "market";
+
 export const pages: ReadonlyMap<string, Page> = new Map(
   Object.entries(found).map(([path, page]) => [path.split("/").at(-2)!, page]),
 );

@@ -1,5 +1,14 @@
 /** Where the app is: the path and the query of the address bar, and how to go elsewhere. */
 
+/** A part of a path as it was meant; one that is no encoding stays as it stands. */
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 class Place {
   path = $state(location.pathname);
   query = $state.raw(new URLSearchParams(location.search));
@@ -10,7 +19,7 @@ class Place {
 
   /** The parts of the path: ["tokens", "BTC"]. */
   get parts(): string[] {
-    return this.path.split("/").filter(Boolean).map(decodeURIComponent);
+    return this.path.split("/").filter(Boolean).map(decode);
   }
 
   /** Go to an address of the app. */
@@ -45,6 +54,7 @@ export function follow(event: MouseEvent, segments: ReadonlySet<string>): void {
   if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return;
   const link = (event.target as Element).closest("a");
   if (!link || link.target || link.origin !== location.origin || link.hasAttribute("download")) return;
+  if (link.hash && link.pathname === location.pathname && link.search === location.search) return;
   const [, first = ""] = link.pathname.split("/");
   if (!segments.has(first)) return;
   event.preventDefault();

@@ -22,8 +22,8 @@ export async function finish(asked: Answer): Promise<void> {
 
 class Session {
   account = $state.raw<Schemas["AccountShape"] | undefined>();
-  /** The text of the key that was made last in this page; it is kept nowhere else. */
-  newKey = $state("");
+  /** The key that was made or rotated last, with its text: kept nowhere else, and here until it is revoked or the tab is closed. */
+  newKey = $state.raw<Schemas["ShownKey"] | undefined>();
   #csrf = "";
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** How the server is served; loaded when it is known who asks. */
@@ -65,9 +65,28 @@ class Session {
     this.#forget();
   }
 
-  /** Make a key; its text is in `newKey` until the page is left. */
-  async createKey(name: string, scopes: Schemas["Verb"][]): Promise<void> {
-    this.newKey = (await take(api.POST("/v1/keys", { body: { name, scopes } }))).data.key;
+  async createKey(body: Schemas["NewKey"]): Promise<void> {
+    this.newKey = (await take(api.POST("/v1/keys", { body }))).data;
+  }
+
+  /** Give a key a new secret; the old one stands for so many seconds more. */
+  async rotateKey(id: string, overlap: number): Promise<void> {
+    const params = { path: { key_id: id } };
+    this.newKey = (await take(api.POST("/v1/keys/{key_id}/rotate", { params, body: { overlap_s: overlap } }))).data;
+  }
+
+  async revokeKey(id: string): Promise<void> {
+    await finish(api.DELETE("/v1/keys/{key_id}", { params: { path: { key_id: id } } }));
+    if (this.newKey?.key_id === id) this.newKey = undefined;
+  }
+
+  async resetPassword(token: string, password: string): Promise<void> {
+    this.#begin((await take(api.POST("/v1/session/reset", { body: { token, new_password: password } }))).data);
+  }
+
+  async deleteAccount(proof: Schemas["Confirmation"]): Promise<void> {
+    await finish(api.DELETE("/v1/account", { body: proof }));
+    this.#forget();
   }
 
   /** Without cookies only an open server says what it looked at, so that no refused request is needed to ask. */
@@ -126,8 +145,8 @@ class Session {
   #forget(): void {
     clearTimeout(this.#timer);
     localStorage.removeItem(KEPT);
-    this.account = undefined;
-    this.newKey = this.#csrf = "";
+    this.account = this.newKey = undefined;
+    this.#csrf = "";
   }
 }
 

@@ -19,6 +19,7 @@ export class Rows {
     const above = -table.getBoundingClientRect().top;
     const first = Math.max(0, Math.floor(above / this.height) - BEYOND);
     this.first = Math.min(first, Math.max(0, this.count() - 1));
-    this.last = Math.min(this.count(), Math.ceil((above + innerHeight) / this.height) + BEYOND);
+    // A table that begins below the window has its first rows too.
+    this.last = Math.min(this.count(), Math.max(0, Math.ceil((above + innerHeight) / this.height)) + BEYOND);
   }
 }

@@ -1,4 +1,5 @@
 /** Geometry of a chart of series over days. Pure. */
+import { DAY_MS } from "../lib/days";
 
 export interface Line {
   name: string;
@@ -11,7 +12,6 @@ export interface Tick {
   text: string;
 }
 
-const DAY_MS = 86_400_000;
 const MONTH_STEPS = [1, 2, 3, 6, 12, 24, 60];
 const DAY_STEPS = [1, 2, 7, 14];
 

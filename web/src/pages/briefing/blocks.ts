@@ -1,5 +1,6 @@
 /** What a section of the briefing is made of. */
-import { Sheet } from "./reading";
+import { formatCount } from "../../lib/format";
+import { Sheet } from "../../lib/sheet";
 
 export interface Cell {
   text: string;
@@ -46,5 +47,5 @@ export function signed(value: number | undefined, format: (value: number | undef
 }
 
 export function plural(count: number, one: string, many = `${one}s`): string {
-  return `${count.toLocaleString("en-US")} ${count === 1 ? one : many}`;
+  return `${formatCount(count)} ${count === 1 ? one : many}`;
 }

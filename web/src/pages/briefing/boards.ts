@@ -1,7 +1,7 @@
 /** The sections on grades and on the highest of them, for each of both grades. Pure. */
 import { formatChange, formatDay, formatGrade, formatPercent, formatPercentChange, NOTHING } from "../../lib/format";
+import type { Sheet } from "../../lib/sheet";
 import { begin, coin, plural, signed, type Cell, type Section } from "./blocks";
-import type { Sheet } from "./reading";
 
 function nameBoard(board: Sheet): string {
   const title = board.text("kind") === "grades.trader" ? "Trader Grade" : "Investor Grade";

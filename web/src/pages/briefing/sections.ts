@@ -1,7 +1,7 @@
 /** The sections on the market, ranges, signals, indices and risks. Pure. */
 import { formatChange, formatGrade, formatMoney, formatPercent, formatPercentChange, formatPrice, NOTHING } from "../../lib/format";
+import type { Sheet } from "../../lib/sheet";
 import { begin, coin, plural, signed, type Cell, type Section } from "./blocks";
-import type { Sheet } from "./reading";
 
 const INDICATOR: Record<string, string> = { "1": "bull", "-1": "bear", "0": "neither" };
 
@@ -62,7 +62,8 @@ export function writeRanges(sheet: Sheet): Section {
           { text: plural(horizon.number("days") ?? 0, "day") },
           { text: `$${formatPrice(least)}` },
           { text: `$${formatPrice(most)}` },
-          { text: `${change(least)} to ${change(most)}`, wraps: true },
+          // It may break between the two ends, not between a number and its unit.
+          { text: `${change(least)} to ${change(most)}`.replaceAll(" %", "\u00a0%"), wraps: true },
         ];
       }),
     });
@@ -147,31 +148,4 @@ export function writeRisks(sheet: Sheet): Section {
     });
   }
   return section;
-}
-
-/** The first paragraph: each sentence only where its kind has spoken. */
-export function writeLead(market: Sheet, boards: readonly Sheet[], signals: Sheet): string {
-  const figures = market.in("figures");
-  const [btc, breadth, mood] = [figures.in("btc"), figures.in("breadth"), figures.in("fear_and_greed")];
-  const said: string[] = [];
-  const move = btc.number("change");
-  if (btc.text("price_usd")) {
-    const verb = move === undefined ? "closed at" : `${move < 0 ? "fell" : "rose"} ${formatPercent(Math.abs(move), 1)} to`;
-    said.push(`Bitcoin ${verb} $${formatPrice(btc.text("price_usd"))}.`);
-  }
-  if (breadth.text("above_mean_50")) {
-    const feeling = mood.text("value") ? `; fear and greed is at ${mood.text("value")} (${mood.text("label")})` : "";
-    said.push(`${formatPercent(breadth.text("above_mean_50"))} of ${breadth.text("coins")} coins stand above their 50-day mean${feeling}.`);
-  }
-  const board = boards[0];
-  const [up, down] = [board?.list("up")[0], board?.list("down")[0]];
-  if (up && down) said.push(`Among Trader Grades ${tell(down)}; ${tell(up)}.`);
-  const counts = signals.in("counts");
-  if (counts.text("long")) said.push(`Signals: ${counts.text("long")} long, ${counts.text("short")} short.`);
-  return said.join(" ") || "Nothing was published for this day that a briefing could report.";
-}
-
-function tell(one: Sheet): string {
-  const verb = (one.number("change") ?? 0) < 0 ? "fell" : "rose";
-  return `${one.text("name")} ${verb} most, from ${formatGrade(one.text("grade_before"))} to ${formatGrade(one.text("grade"))}`;
 }

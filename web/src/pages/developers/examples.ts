@@ -14,6 +14,7 @@ export const PLACEHOLDER = "YOUR_API_KEY";
 export function writeExamples(host: string, key: string): Example[] {
   const header = key && ` -H 'x-api-key: ${key}'`;
   const setKey = key && `, key="${key}"`;
+  const stream = host.replace(/^http/, "ws");
   return [
     {
       name: "curl",
@@ -42,6 +43,26 @@ with Client("${host}"${setKey}) as assay:
 const assay = new Assay({ url: "${host}"${key && `, key: "${key}"`} });
 const page = await assay.get("/v1/grades/{kind}", { kind: "trader", limit: 5 });
 for (const row of page.data) console.log(row.symbol, row.grade, row.label);`,
+    },
+    {
+      name: "websocket",
+      title: "WebSocket",
+      note: "What changes, as it changes: here new grades. Also prices, candles, order books, signals, indices and your alerts. Needs websockets (PyPI).",
+      text: `import json
+
+from websockets.sync.client import connect
+
+with connect("${stream}/v1/stream"${key && `, additional_headers={"x-api-key": "${key}"}`}) as stream:
+    stream.send(json.dumps({"type": "subscribe", "channel": "grades"}))
+    for text in stream:
+        message = json.loads(text)
+        print(message["type"], message.get("rows") or message.get("data") or "")`,
+    },
+    {
+      name: "cli",
+      title: "Command line",
+      note: "On the machine of the server itself: it reads the home folder (ASSAY_HOME) and needs no key.",
+      text: `assay grades --kind trader --top 5`,
     },
     {
       name: "tokenmetrics",

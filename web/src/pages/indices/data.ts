@@ -1,5 +1,5 @@
 /** What the pages of the indices show, read from the API. */
-import { api, take, type Schemas } from "../../lib/api";
+import { api, take, takeAll, type Schemas } from "../../lib/api";
 import { NOTHING } from "../../lib/format";
 import { listDays, type Line } from "../../parts/lines";
 
@@ -28,16 +28,11 @@ export function loadIndex(index: string, asOf: string) {
 }
 
 /** Every day up to `asOf`, oldest first. */
-export async function loadLevels(index: string, asOf: string): Promise<LevelDay[]> {
-  const levels: LevelDay[] = [];
-  let cursor: string | undefined;
-  do {
+export function loadLevels(index: string, asOf: string): Promise<LevelDay[]> {
+  return takeAll((cursor) => {
     const query = { sort: "time" as const, limit: ALL, ...(asOf && { to: asOf }), ...(cursor && { cursor }) };
-    const page = await take(api.GET("/v1/indices/{index}/performance", { params: { path: { index }, query } }));
-    levels.push(...page.data);
-    cursor = page.next_cursor ?? undefined;
-  } while (cursor);
-  return levels;
+    return take(api.GET("/v1/indices/{index}/performance", { params: { path: { index }, query } }));
+  });
 }
 
 /** Trades up to `asOf`, newest first, a page at a time. */
@@ -91,4 +86,35 @@ export function fall(line: Line): Line {
 export function cut(performance: Performance, count: number): Performance {
   const short = (lines: readonly Line[]) => lines.map((line) => ({ ...line, values: line.values.slice(-count) }));
   return { days: performance.days.slice(-count), levels: short(performance.levels), drawdowns: short(performance.drawdowns) };
+}
+
+export interface Compared {
+  name: string;
+  change: number | undefined;
+  /** A year, where there is one. */
+  annual: number | undefined;
+  volatility: number | undefined;
+  worst: number | undefined;
+}
+
+const YEAR_DAYS = 365;
+
+/** What a line did over its days: change, the same a year, volatility of its days a year, its worst fall within them. */
+export function compare(line: Line): Compared {
+  const values = line.values.filter((value) => value !== null && value > 0) as number[];
+  const [first, last] = [values[0], values.at(-1)];
+  if (first === undefined || last === undefined || values.length < 2) {
+    return { name: line.name, change: undefined, annual: undefined, volatility: undefined, worst: undefined };
+  }
+  const days = values.length - 1;
+  const returns = values.slice(1).map((value, i) => value / values[i]! - 1);
+  const mean = returns.reduce((sum, one) => sum + one, 0) / days;
+  const variance = returns.reduce((sum, one) => sum + (one - mean) ** 2, 0) / Math.max(days - 1, 1);
+  return {
+    name: line.name,
+    change: last / first - 1,
+    annual: days >= YEAR_DAYS ? (last / first) ** (YEAR_DAYS / days) - 1 : undefined,
+    volatility: days > 1 ? Math.sqrt(variance * YEAR_DAYS) : undefined,
+    worst: Math.min(...fall({ ...line, values }).values.map((value) => value ?? 0)),
+  };
 }

@@ -14,6 +14,9 @@ export interface Wish {
   cash: boolean;
 }
 
+/** Members of the rule book that have a field of their own. */
+export const FIELDS = ["name", "start", "rank_by", "count", "members", "scheme", "cap", "every_days"];
+
 export const RANKED: Record<string, string> = {
   size: "The largest",
   trader_grade: "Best Trader Grade",
@@ -63,6 +66,8 @@ export interface Tested {
   to: string;
   levels: number[];
   note: string;
+  /** Level of what one could have held instead, from 1,000 on the same day. */
+  benchmarks: { bitcoin: number | undefined; equal: number | undefined };
 }
 
 /** The result of a job is one of many; undefined: it is not that of an index. */
@@ -70,7 +75,10 @@ export async function loadTested(id: string): Promise<Tested | undefined> {
   const found: unknown = await take(api.GET("/v1/jobs/{job_id}/result", { params: { path: { job_id: id } } }));
   const outer = found as Record<string, unknown>;
   const result = (outer["data"] ?? outer) as Record<string, unknown>;
-  const { from, to, levels, note } = result;
+  const { from, to, levels, note, newest } = result;
   if (typeof from !== "string" || typeof to !== "string" || !Array.isArray(levels)) return undefined;
-  return { from, to, levels: levels.map(Number), note: typeof note === "string" ? note : "" };
+  const other = ((newest as Record<string, unknown> | null)?.["benchmarks"] ?? {}) as Record<string, unknown>;
+  const read = (name: string) => (typeof other[name] === "string" ? Number(other[name]) : undefined);
+  const benchmarks = { bitcoin: read("bitcoin"), equal: read("equal_weight") };
+  return { from, to, levels: levels.map(Number), note: typeof note === "string" ? note : "", benchmarks };
 }

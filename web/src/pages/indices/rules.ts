@@ -1,4 +1,5 @@
 /** A rule book in words. It comes as an object of the API without a type, so it is read with care. */
+import { formatCount } from "../../lib/format";
 
 export interface Rule {
   name: string;
@@ -65,7 +66,7 @@ export function describe(rules: Book, sizeBy: string): Rule[] {
   const volatility = book(rules, "volatility");
   if (volatility) say("Volatility", `no more invested than makes ${share(volatility, "annual")} a year, over ${text(volatility, "days")} days`);
   say("Set anew", text(rules, "every_days") && `every ${text(rules, "every_days")} days, decided at a close and traded at the next`);
-  say("Costs", `${text(rules, "fee_bps")} bp a side`, Number(text(rules, "slippage_bps")) ? `${text(rules, "slippage_bps")} bp slippage` : undefined);
+  say("Costs", `${text(rules, "fee_bps")} bp a side`, Number(text(rules, "slippage_bps")) ? `${text(rules, "slippage_bps")} bp slippage` : "no slippage is counted");
   return found;
 }
 
@@ -77,7 +78,7 @@ function describeBasket(basket: Book | undefined, sizeBy: string): (string | und
   return [
     `${text(basket, "count")} coins by ${RANKS[rank] ?? rank}${rank === "size" ? ` (${sizeBy})` : ""}`,
     outside ? `outside the largest ${outside}` : undefined,
-    least ? `at least $${least.toLocaleString("en-US")} traded a day` : undefined,
+    least ? `at least $${formatCount(least)} traded a day` : undefined,
     `a place is kept until ${share(basket, "buffer")} beyond the last rank`,
   ];
 }

@@ -1,7 +1,7 @@
-/** Candles and what is drawn on them. Pure. */
+/** Candles as they are drawn. Pure. */
 import type { Schemas } from "../../lib/api";
+import { addDays } from "../../lib/days";
 
-const DAY_MS = 86_400_000;
 
 export interface Bar {
   time: string;
@@ -9,6 +9,8 @@ export interface Bar {
   high: number;
   low: number;
   close: number;
+  /** In units of the token; undefined: unknown. */
+  volume: number | undefined;
 }
 
 /** A day of the calendar: without a whole candle it is a gap. */
@@ -16,10 +18,6 @@ export type Slot = Bar | { time: string };
 
 export function isBar(slot: Slot): slot is Bar {
   return "close" in slot;
-}
-
-export function addDays(day: string, days: number): string {
-  return new Date(Date.parse(day) + days * DAY_MS).toISOString().slice(0, 10);
 }
 
 /** One slot for every calendar day from the first candle to the last. */
@@ -30,36 +28,14 @@ export function layOut(candles: readonly Schemas["Candle"][]): Slot[] {
   if (!first || !last) return slots;
   for (let time = first; time <= last; time = addDays(time, 1)) {
     const candle = known.get(time);
-    if (!candle || candle.open === null || candle.high === null || candle.low === null) slots.push({ time });
-    else slots.push({ time, open: +candle.open, high: +candle.high, low: +candle.low, close: +candle.close });
+    slots.push((candle && readBar(time, candle)) ?? { time });
   }
   return slots;
 }
 
-export interface Turn {
-  day: string;
-  signal: -1 | 0 | 1;
-  price: string | null;
-  reason: string | null;
-  origin: string;
-}
-
-/** The days on which the signal became another; a day without a view is no statement. */
-export function listTurns(signals: readonly Schemas["SignalDay"][]): Turn[] {
-  const turns: Turn[] = [];
-  let before: number | undefined;
-  for (const { as_of: day, signal, close: price, reason, origin } of signals) {
-    if (signal === null) continue;
-    if (before !== undefined && signal !== before) turns.push({ day, signal, price, reason, origin });
-    before = signal;
-  }
-  return turns;
-}
-
-export const TURNS = { "1": "▲ buy", "0": "● out", "-1": "▼ sell" } as const;
-
-export function describeTurn(turn: Turn): string {
-  return TURNS[String(turn.signal) as keyof typeof TURNS];
+function readBar(time: string, { open, high, low, close, volume }: Schemas["Candle"]): Bar | undefined {
+  if (open === null || high === null || low === null) return undefined;
+  return { time, open: +open, high: +high, low: +low, close: +close, volume: volume === null ? undefined : +volume };
 }
 
 /** In words, for those who do not see the chart. */

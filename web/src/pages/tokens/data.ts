@@ -1,5 +1,6 @@
 /** What the token page shows, read from the API. A day is YYYY-MM-DD, "" the newest there is. */
-import { api, Problem, take, type Schemas } from "../../lib/api";
+import { api, Problem, take, takeAll, type Schemas } from "../../lib/api";
+import { addDays } from "../../lib/days";
 import { readExplanation, type Explanation } from "./explaining";
 
 export type Kind = "trader" | "investor";
@@ -52,11 +53,21 @@ export async function loadGrade(kind: Kind, id: number, day: string): Promise<Sa
   };
 }
 
+/** A close and that of the day before; a fraction. */
+export interface Close {
+  candle: Schemas["Candle"];
+  /** Undefined: the day before has no candle. */
+  change: number | undefined;
+}
+
 /** The daily close of the day, or the last one before it. */
-export async function loadClose(id: number, day: string): Promise<Schemas["Candle"] | undefined> {
-  const query = { limit: 1, ...(day && { to: day }) };
+export async function loadClose(id: number, day: string): Promise<Close | undefined> {
+  const query = { limit: 2, ...(day && { to: day }) };
   const found = await take(api.GET("/v1/candles/{symbol}", { params: { path: { symbol: String(id) }, query } }));
-  return found.data[0];
+  const [candle, before] = found.data;
+  if (!candle) return undefined;
+  const follows = before && addDays(before.time, 1) === candle.time.slice(0, 10);
+  return { candle, change: follows ? Number(candle.close) / Number(before.close) - 1 : undefined };
 }
 
 export async function loadExplanation(kind: Kind, id: number, day: string): Promise<Explanation> {
@@ -67,23 +78,6 @@ export async function loadExplanation(kind: Kind, id: number, day: string): Prom
 
 const PAGE = 1_000;
 
-interface Paged<T> {
-  data: T[];
-  next_cursor: string | null;
-}
-
-/** All pages of a list, as long as it is asked for; a range keeps it finite. */
-async function readAll<T>(ask: (cursor: string | undefined) => Promise<Paged<T>>): Promise<T[]> {
-  const rows: T[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await ask(cursor);
-    rows.push(...page.data);
-    cursor = page.next_cursor ?? undefined;
-  } while (cursor);
-  return rows;
-}
-
 function ask(id: number, from: string, cursor: string | undefined) {
   const query = { from, sort: "time" as const, limit: PAGE, ...(cursor && { cursor }) };
   return { params: { path: { symbol: String(id) }, query } };
@@ -91,12 +85,12 @@ function ask(id: number, from: string, cursor: string | undefined) {
 
 /** Daily candles from a day on, oldest first. */
 export function loadCandles(id: number, from: string): Promise<Schemas["Candle"][]> {
-  return readAll((cursor) => take(api.GET("/v1/candles/{symbol}", ask(id, from, cursor))));
+  return takeAll((cursor) => take(api.GET("/v1/candles/{symbol}", ask(id, from, cursor))));
 }
 
 /** Daily signals from a day on, oldest first. */
 export function loadSignals(id: number, from: string): Promise<Schemas["SignalDay"][]> {
-  return readAll((cursor) => take(api.GET("/v1/signals/daily/{symbol}", ask(id, from, cursor))));
+  return takeAll((cursor) => take(api.GET("/v1/signals/daily/{symbol}", ask(id, from, cursor))));
 }
 
 /** What was said of one day, or of the newest there is; without any the reason in words. */
@@ -125,9 +119,16 @@ export async function loadSignal(id: number, day: string): Promise<Statement<Sch
   return readDay(await take(api.GET("/v1/signals/daily/{symbol}", askDay(id, day))));
 }
 
-/** The grades of a kind, one a day, oldest first. */
-export function loadGrades(kind: Kind, id: number): Promise<Schemas["GradePoint"][]> {
-  return readAll((cursor) => {
+/** Both grades, one of each a day, oldest first. */
+export type Grades = Record<Kind, Schemas["GradePoint"][]>;
+
+export async function loadGrades(id: number): Promise<Grades> {
+  const [trader, investor] = await Promise.all((["trader", "investor"] as const).map((kind) => readGrades(kind, id)));
+  return { trader: trader ?? [], investor: investor ?? [] };
+}
+
+function readGrades(kind: Kind, id: number): Promise<Schemas["GradePoint"][]> {
+  return takeAll((cursor) => {
     const query = { sort: "time" as const, limit: PAGE, ...(cursor && { cursor }) };
     return take(api.GET("/v1/grades/{kind}/{symbol}", { params: { path: { kind, symbol: String(id) }, query } }));
   });
@@ -139,4 +140,39 @@ export async function loadScenarios(id: number, day: string): Promise<Statement<
 
 export async function loadMetrics(id: number, day: string): Promise<Statement<Schemas["TokenMetricsDay"]>> {
   return readDay(await take(api.GET("/v1/market-state/tokens/{symbol}", askDay(id, day))));
+}
+
+/** The coins it moves with and apart from, by name; only the most traded coins have them. */
+export interface Together extends Statement<Schemas["CorrelationsDay"]> {
+  names: ReadonlyMap<number, Schemas["Token"]>;
+}
+
+/** An older statement than this is none of the day. */
+const LATE_DAYS = 2;
+
+export async function loadTogether(id: number, day: string, newest: string): Promise<Together> {
+  const query = { limit: 1, from: day || addDays(newest, -LATE_DAYS), to: day || newest };
+  const path = { symbol: String(id) };
+  const said = readDay(await take(api.GET("/v1/market-state/correlations/{symbol}", { params: { path, query } })));
+  const isNamed = said.row?.most?.length || said.row?.least?.length;
+  const tokens = isNamed ? await takeAll((cursor) => take(api.GET("/v1/tokens", { params: { query: { limit: PAGE, ...(cursor && { cursor }) } } }))) : [];
+  return { ...said, names: new Map(tokens.map((token) => [token.token_id, token])) };
+}
+
+const CLAIMING = ["grades.trader", "grades.investor", "signals.daily"] as const;
+
+/** What its grades and its signal claimed on a day, each with what came of it; without any the reason in words. */
+export interface Claims {
+  claims: Schemas["RecordedStatement"][];
+  reason: string;
+}
+
+export async function loadClaims(id: number, day: string): Promise<Claims> {
+  const found = await Promise.all(
+    CLAIMING.map((kind) => {
+      const query = { kind, symbol: String(id), from: day, to: day };
+      return take(api.GET("/v1/track-record/statements", { params: { query } }));
+    }),
+  );
+  return { claims: found.flatMap((page) => page.data), reason: found[0]?.reason ?? "" };
 }

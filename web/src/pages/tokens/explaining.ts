@@ -78,7 +78,20 @@ export function listFamilies(parts: readonly Part[]): { family: string; centi: n
 export function describeRank(rank: number | undefined): string {
   if (rank === undefined) return "";
   if (rank === 0 || rank === 1) return rank ? "highest of all coins" : "lowest of all coins";
-  return rank >= 0.5 ? `above ${formatPercent(rank)} of coins` : `below ${formatPercent(1 - rank)} of coins`;
+  const share = Math.max(rank, 1 - rank);
+  const text = share >= NEARLY_ALL ? "nearly all coins" : `${formatPercent(share)} of coins`;
+  return rank >= 0.5 ? `above ${text}` : `below ${text}`;
+}
+
+/** More is written as 100 %, which would say that there is none beyond it. */
+const NEARLY_ALL = 0.995;
+
+/** A score of `base` is the grade 50; the further from it, the less a point counts (docs/method/grades.md). */
+const STEEPNESS = 0.04;
+
+/** The grade of 0 to 100 that a score stands for, before any rule of safety. */
+export function gradeScore(rawCenti: number, baseCenti: number): number {
+  return 100 / (1 + Math.exp((-STEEPNESS * (rawCenti - baseCenti)) / 100));
 }
 
 const FAMILIES: Record<string, string> = {

@@ -1,25 +1,15 @@
 /** Names of the API in plain words. */
 import { NOTHING } from "../../lib/format";
 
-const ORIGINS: Record<string, string> = {
-  live: "Live: said before the outcome",
-  replay: "Replay: said under a replayed clock",
-  backfilled: "Backfilled: computed later from what was known then",
-};
-
-export function describeOrigin(origin: string | undefined): string {
-  return origin === undefined ? "" : (ORIGINS[origin] ?? origin);
-}
-
 export const KINDS = {
   trader: { title: "Trader grade", days: 7 },
   investor: { title: "Investor grade", days: 90 },
 } as const;
 
-/** A log return as the change in per cent that it is, with its sign. */
-export function toShare(logReturn: string | number | null | undefined): number | undefined {
-  if (logReturn === null || logReturn === undefined) return undefined;
-  return Math.expm1(Number(logReturn));
+const TOKENS: Record<string, string> = { stable: "A stablecoin", fiat: "A currency", wrapped: "A wrapped token" };
+
+export function describeKind(kind: string): string {
+  return TOKENS[kind] ?? kind;
 }
 
 const ENDINGS: Record<string, string> = {
@@ -36,7 +26,8 @@ export function describeEnding(ended: string | null): string {
   return [ENDINGS[how] ?? how, into].filter(Boolean).join(" ");
 }
 
+/** 0 is no position: whoever follows the signal is out of the market. */
 export function describeSignal(signal: number | null | undefined): string {
   if (signal === null || signal === undefined) return NOTHING;
-  return signal > 0 ? "▲ buy" : signal < 0 ? "▼ sell" : "■ hold";
+  return signal > 0 ? "▲ buy" : signal < 0 ? "▼ sell" : "● out";
 }

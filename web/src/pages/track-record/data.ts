@@ -1,5 +1,5 @@
 /** What the track record shows, read from the API: everything, or a page, never a choice by outcome. */
-import { api, take, type Schemas } from "../../lib/api";
+import { api, take, takeAll, type Schemas } from "../../lib/api";
 
 export type Measure = Schemas["TrackRecord"];
 export type Day = Schemas["RecordedDay"];
@@ -27,14 +27,10 @@ export async function loadRecord(): Promise<Record> {
 
 /** Every publication of a measure that counts, oldest first. */
 export async function loadDays(of: Measure): Promise<Day[]> {
-  const days: Day[] = [];
-  let cursor: string | undefined;
-  do {
+  const days = await takeAll((cursor) => {
     const query = { ...choose(of), limit: ALL, ...(cursor && { cursor }) };
-    const page = await take(api.GET("/v1/track-record/days", { params: { query } }));
-    days.push(...page.data);
-    cursor = page.next_cursor ?? undefined;
-  } while (cursor);
+    return take(api.GET("/v1/track-record/days", { params: { query } }));
+  });
   return days.filter((day) => day.counted).sort((a, b) => momentOf(a) - momentOf(b));
 }
 
@@ -43,9 +39,15 @@ export async function loadPoints(of: Measure): Promise<Point[]> {
   return (await take(api.GET("/v1/track-record/calibration", { params: { query } }))).data;
 }
 
-export async function loadStatements(of: Measure, cursor: string): Promise<Statements> {
-  const query = { ...choose(of), limit: PAGE, ...(cursor && { cursor }) };
-  return take(api.GET("/v1/track-record/statements", { params: { query } }));
+/** Which statements of a measure: of one token, up to a day; empty: of all. */
+export interface Choice {
+  symbol: string;
+  until: string;
+}
+
+export async function loadStatements(of: Measure, { symbol, until }: Choice, cursor: string): Promise<Statements> {
+  const chosen = { ...(symbol && { symbol }), ...(until && { to: until }), ...(cursor && { cursor }) };
+  return take(api.GET("/v1/track-record/statements", { params: { query: { ...choose(of), limit: PAGE, ...chosen } } }));
 }
 
 /** When what a day says was judged, in milliseconds. */
@@ -56,4 +58,28 @@ export function momentOf(day: { as_of: string; hour: number | null }): number {
 /** How the address names a measure. */
 export function nameOf({ kind, measure, origin }: Measure): string {
   return `${kind}/${measure}/${origin}`;
+}
+
+/** What became of statements: every one is in exactly one of these. */
+export interface Tally {
+  statements: number;
+  hits: number;
+  misses: number;
+  undecided: number;
+  open: number;
+  noCall: number;
+  noView: number;
+}
+
+export function tally(measures: readonly Measure[]): Tally {
+  const sum = (of: (one: Measure) => number) => measures.reduce((total, one) => total + of(one), 0);
+  return {
+    statements: sum((one) => one.statements),
+    hits: sum((one) => one.hits),
+    misses: sum((one) => one.misses),
+    undecided: sum((one) => one.undecided),
+    open: sum((one) => one.open),
+    noCall: sum((one) => one.no_call),
+    noView: sum((one) => one.no_view),
+  };
 }

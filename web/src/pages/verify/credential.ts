@@ -1,17 +1,12 @@
-/** A signed credential (SD-JWT VC with ES256): its signature, what it discloses, and the row behind it. */
+/** A signed credential (SD-JWT VC with ES256): its signature, what it discloses, whether it stands, and the row behind it. */
 import { fromBase64Url, hash, Malformed, toBase64Url, toBytes, toText } from "./bytes";
 import { parse, type Node } from "./json";
 import { canCheck, isSigned, readDidKey } from "./p256";
+import { checkStatus } from "./status";
 import type { Steps } from "./steps";
+import { openToken, type Token } from "./token";
 
 const LEEWAY_S = 60;
-
-interface Token {
-  header: ReadonlyMap<string, Node>;
-  claims: ReadonlyMap<string, Node>;
-  signed: Uint8Array;
-  signature: Uint8Array;
-}
 
 export interface Shown {
   claims: ReadonlyMap<string, Node>;
@@ -27,30 +22,18 @@ export type FindIssuer = (did: string, kid: string) => Promise<JsonWebKey | unde
 export async function checkCredential(steps: Steps, text: string, now: Date, find: FindIssuer): Promise<Shown | undefined> {
   const parts = text.trim().split("~");
   const binding = parts.pop()!;
-  const opened = steps.take("credential", "Read the credential", () => open(parts[0] ?? "", "dc+sd-jwt"));
+  const opened = steps.take("credential", "Read the credential", () => openToken(parts[0] ?? "", "dc+sd-jwt"));
   if (!opened) return undefined;
-  await checkIssuer(steps, opened, find);
+  const key = await checkIssuer(steps, opened, find);
   const shown = steps.take("disclosures", "Compare what is disclosed with what was signed", () => disclose(opened.claims, parts.slice(1)));
   steps.take("validity", "Check its time", () => checkTimes(opened.claims, now));
   await checkBinding(steps, opened.claims, binding, `${parts.join("~")}~`);
-  steps.tell("status", "Whether it was withdrawn", "Not checked here: the server keeps the list of what was withdrawn and answers POST /v1/credentials/verify.");
+  await checkStatus(steps, opened.claims, key, now);
   return shown;
 }
 
-function open(text: string, type: string) {
-  const parts = text.split(".");
-  const [head, body, signature] = parts;
-  if (!head || !body || !signature || parts.length !== 3) throw new Malformed("It is no signed token of three parts.");
-  const read = (part: string) => parse(toText(fromBase64Url(part))).members ?? new Map<string, Node>();
-  const token: Token = { header: read(head), claims: read(body), signed: toBytes(`${head}.${body}`), signature: fromBase64Url(signature) };
-  const [typ, alg] = ["typ", "alg"].map((name) => token.header.get(name)?.value);
-  const passed = typ === type && alg === "ES256" && !token.header.has("crit") && !token.header.has("b64");
-  const says = passed ? `A ${type}, signed with ES256.` : `It is no ${type} signed with ES256, but ${String(typ)} with ${String(alg)}.`;
-  const values = ["iss", "publication", "origin"].map((name): [string, string] => [name, String(token.claims.get(name)?.value ?? "–")]);
-  return { passed, says, values, ...token };
-}
-
-async function checkIssuer(steps: Steps, token: Token, find: FindIssuer): Promise<void> {
+/** The issuer's key, where the signature holds. */
+async function checkIssuer(steps: Steps, token: Token, find: FindIssuer): Promise<JsonWebKey | undefined> {
   const title = "Check the issuer's signature";
   const did = String(token.claims.get("iss")?.value ?? "");
   const kid = String(token.header.get("kid")?.value ?? "");
@@ -61,7 +44,7 @@ async function checkIssuer(steps: Steps, token: Token, find: FindIssuer): Promis
   } catch (error) {
     if (!(error instanceof Malformed)) throw error;
     steps.take("issuer", title, () => ({ passed: false, says: error.message }));
-    return;
+    return undefined;
   }
   const held = canCheck && key !== undefined && (await isSigned(key, token.signature, token.signed));
   steps.take("issuer", title, () => {
@@ -74,6 +57,7 @@ async function checkIssuer(steps: Steps, token: Token, find: FindIssuer): Promis
     ? "The issuer's name is its key, so nothing had to be looked up. Whether that issuer is one to trust, only you can know: anybody can make such a name."
     : "This server's own DID document names the key. Whether that issuer is one to trust, only you can know.";
   if (held) steps.tell("issuer-key", "Where the issuer's key comes from", from, [["Issuer", did]]);
+  return held ? key : undefined;
 }
 
 function disclose(claims: ReadonlyMap<string, Node>, disclosures: readonly string[]) {
@@ -125,7 +109,7 @@ async function checkBinding(steps: Steps, claims: ReadonlyMap<string, Node>, tex
   }
   const token = steps.take("binding", title, () => {
     if (!holder) throw new Malformed("Somebody signed for it, but the credential names no holder's key.");
-    const opened = open(text, "kb+jwt");
+    const opened = openToken(text, "kb+jwt");
     const passed = opened.passed && opened.claims.get("sd_hash")?.value === toBase64Url(hash(toBytes(presented)));
     const says = passed ? "The holder's token is of exactly what is shown here." : "The holder's token was made over other disclosures.";
     return { ...opened, passed, says, values: [] };

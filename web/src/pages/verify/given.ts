@@ -6,6 +6,7 @@ export type Piece =
   /** The answer of the API about a publication: its rows stand in `data`, its id beside them. */
   | { is: "publication"; text: string; id: string }
   | { is: "proof"; text: string }
+  | { is: "checkpoint"; text: string }
   | { is: "credential"; text: string }
   | { is: "key"; text: string }
   | { is: "id"; text: string };
@@ -16,6 +17,8 @@ const ID = /^[a-z_.]+-\d{4}-\d{2}-\d{2}(?:T[\d:.]+Z?)?-[0-9a-f]{12}$/;
 export function recognise(raw: string): Piece {
   const text = raw.trim();
   if (text.startsWith("c2sp.org/tlog-proof@")) return { is: "proof", text: raw };
+  // Three lines at least, an empty one, and lines of signatures.
+  if (/^\S+\n\d+\n\S+\n[^]*\n\u2014 /.test(text.replaceAll("\r\n", "\n"))) return { is: "checkpoint", text: `${text.replaceAll("\r\n", "\n")}\n` };
   if (/^[\w-]+\.[\w-]+\.[\w-]+~/.test(text)) return { is: "credential", text };
   if (/^[^\s+]+\+[0-9a-f]{8}\+\S+$/.test(text)) return { is: "key", text };
   if (ID.test(text)) return { is: "id", text };

@@ -1,7 +1,8 @@
-/** Where keys of logs come from: the reader, this browser's memory, the server. */
-import { api, take } from "../../lib/api";
-import { parseKey } from "./notes";
-import type { Trusted } from "./statement";
+/** Where keys of logs and witnesses come from: the reader, this browser's memory, the server. */
+import type { Log } from "./fetching";
+import { OPENED } from "./heads";
+import { COSIGNATURE, parseKey, SIGNATURE } from "./notes";
+import type { Trusted } from "./signed";
 
 const KEPT = "assay-log-keys";
 
@@ -23,22 +24,24 @@ export function keepKey({ key, from }: Trusted): void {
   localStorage.setItem(KEPT, JSON.stringify({ ...kept, [key.text]: new Date().toISOString() }));
 }
 
-/** Keys for the log `origin`: only what the reader gave, where they gave one. Throws Malformed and Problem. */
-export async function findKeys(given: string, origin: string): Promise<Trusted[]> {
-  const texts = given.split(/\s+/).filter(Boolean);
-  if (texts.length > 0) return texts.map((text) => ({ key: parseKey(text), from: "you", since: "" }));
-  const kept = readKept();
-  const named = await nameKeys(origin);
-  const known = Object.keys(kept).filter((text) => text.startsWith(`${origin}+`));
+/** Keys for the log `origin` and its witnesses: of either, only those that the reader gave, where they gave any. Throws Malformed. */
+export function findKeys(given: string, origin: string, log: Log | undefined): Trusted[] {
+  const yours = given.split(/\s+/).filter(Boolean).map((text): Trusted => ({ key: parseKey(text), from: "you", since: "", rivals: [] }));
+  const gave = (kind: number) => yours.some(({ key }) => key.kind === kind);
+  return [...yours, ...(gave(SIGNATURE) ? [] : findLogKeys(origin, log)), ...(gave(COSIGNATURE) ? [] : findWitnessKeys(log))];
+}
+
+function findLogKeys(origin: string, log: Log | undefined): Trusted[] {
+  const kept = Object.entries(readKept()).filter(([text]) => text.startsWith(`${origin}+`));
+  const known = kept.filter(([, since]) => new Date(since) < OPENED);
+  const named = (log?.keys ?? []).map((key) => key.vkey).filter((text) => !known.some(([one]) => one === text));
+  const rivals = (own: string) => kept.filter(([text]) => text !== own).map(([text, since]) => ({ text, since }));
   return [
-    ...known.map((text): Trusted => ({ key: parseKey(text), from: "browser", since: String(kept[text]) })),
-    ...named.filter((text) => !known.includes(text)).map((text): Trusted => ({ key: parseKey(text), from: "server", since: kept[known[0] ?? ""] ?? "" })),
+    ...known.map(([text, since]): Trusted => ({ key: parseKey(text), from: "browser", since, rivals: rivals(text) })),
+    ...named.map((text): Trusted => ({ key: parseKey(text), from: "server", since: "", rivals: rivals(text) })),
   ];
 }
 
-async function nameKeys(origin: string): Promise<string[]> {
-  const newest = (await take(api.GET("/v1/log"))).data;
-  const number = newest.earlier.find((log) => log.origin === origin)?.number;
-  const log = number === undefined ? newest : (await take(api.GET("/v1/log", { params: { query: { log: number } } }))).data;
-  return log.keys.map((key) => key.vkey);
+function findWitnessKeys(log: Log | undefined): Trusted[] {
+  return (log?.witnesses ?? []).map(({ vkey }): Trusted => ({ key: parseKey(vkey), from: "server", since: "", rivals: [] }));
 }

@@ -1,23 +1,19 @@
 /** A row or all rows of a publication with its proof: does it stand in the signed log? Pure. */
-import { fromBase64, hash, Malformed, toBase64, toBytes, toHex } from "./bytes";
+import { formatCount } from "../../lib/format";
+import { fromBase64, hash, Malformed, toBytes, toHex } from "./bytes";
 import { parse, type Node } from "./json";
-import { checkSignature, parseProof, type Key, type Proof } from "./notes";
+import { parseProof, type Checkpoint, type Proof } from "./notes";
+import { checkSigned, showKeys, tellKey, type Trusted } from "./signed";
 import type { Steps } from "./steps";
 import { climb, computeRoot, hashLeaf, leadsTo, type Rung } from "./tree";
-
-/** A key of a log and who named it. */
-export interface Trusted {
-  key: Key;
-  from: "you" | "browser" | "server";
-  /** When this browser first saw it; of a key that the server names now, when it saw another one of this log, if ever. */
-  since: string;
-}
 
 export interface Given {
   text: string;
   proof: string;
   /** The id by which it was asked for, where it was. */
   id: string;
+  /** The place of the row that was asked for, or all of them together; undefined: whichever it is. */
+  row: number | "all" | undefined;
 }
 
 export interface Said {
@@ -31,8 +27,13 @@ export interface Said {
   log: string;
   size: number;
   index: number;
+  checkpoint: Checkpoint;
+  /** Nobody can bear witness to its time: it is a replay, or claims to be older than the log. */
+  isTimeless: boolean;
   /** Place of the single row that was shown. */
   row: number | undefined;
+  /** What was shown, as it was read; undefined where it could not be. */
+  shown: Node | undefined;
 }
 
 interface Opened {
@@ -46,7 +47,7 @@ const TITLES = {
   read: "Read it and write it canonically",
   proof: "Read the proof",
   rows: "Hash it and compare with the publication's header",
-  id: "Compare the header with the id that was asked for",
+  id: "Compare with what was asked for",
   header: "Climb from the header to the root of the log",
   signature: "Check the signature of the checkpoint",
   key: "Where the key comes from",
@@ -63,19 +64,21 @@ export function checkStatement(steps: Steps, given: Given, trusted: readonly Tru
   if (read) steps.take("rows", TITLES.rows, () => (opened.row ? compareRow(read.shown, opened) : compareRows(read.shown, opened)));
   else steps.skip("rows", TITLES.rows);
   const digest = toHex(hash(toBytes(opened.header)));
-  if (given.id) steps.take("id", TITLES.id, () => compareId(given.id, digest, opened));
+  if (given.id) steps.take("id", TITLES.id, () => compareAsked(given, digest, opened));
   steps.take("header", TITLES.header, () => climbLog(opened));
-  const signed = steps.take("signature", TITLES.signature, () => checkSigned(opened.proof, trusted));
+  const signed = steps.take("signature", TITLES.signature, () => checkSigned(opened.proof.checkpoint, trusted));
   const by = signed?.by;
-  if (by) steps.tell("key", TITLES.key, tellKey(by), [["Key", by.key.text]]);
-  return { said: say(opened, digest), ...(by && { by }) };
+  if (by) steps.tell("key", TITLES.key, tellKey(by), showKeys(by));
+  return { said: say(opened, digest, read?.shown), ...(by && { by }) };
 }
+
+const countRows = (count: number) => (count === 1 ? "1 row" : `${formatCount(count)} rows`);
 
 function readShown(text: string) {
   const shown = parse(text.trim());
   const same = shown.text === text.trim();
   const bytes = toBytes(shown.text).length;
-  const what = shown.items ? `A list of ${shown.items.length} rows` : "One row";
+  const what = shown.items ? `A list of ${countRows(shown.items.length)}` : "One row";
   const says = same
     ? `${what}, ${bytes} bytes, canonical as it was given.`
     : `${what}, written anew with sorted names and no spaces: ${bytes} bytes. The meaning is the same, and these bytes were sealed.`;
@@ -129,7 +132,7 @@ function compareRows(shown: Node, { said }: Opened) {
   const isOld = said.get("version")?.value === 1 && !said.has("rows_root");
   const passed = digest === sealed[0] && (isOld || (root === sealed[1] && shown.items.length === sealed[2]));
   const says = passed
-    ? `All ${shown.items.length} rows are those that were sealed, unchanged.`
+    ? `${countRows(shown.items.length)}, all of them as they were sealed.`
     : "These are not the rows that were published: something in them was changed, or the proof is of another publication.";
   const values: [string, string][] = [
     ["SHA-256, computed", digest],
@@ -139,13 +142,22 @@ function compareRows(shown: Node, { said }: Opened) {
   return { passed, says, values };
 }
 
-function compareId(id: string, digest: string, { said }: Opened) {
+/** A server may answer with the true proof of something else. */
+function compareAsked(asked: Given, digest: string, { said, row }: Opened) {
   const named = `${said.get("kind")?.value}-${said.get("as_of")?.value}-${digest.slice(0, 12)}`;
-  const passed = id === named;
+  const given = row?.index ?? "all";
+  const isRow = asked.row === undefined || asked.row === given;
+  const passed = asked.id === named && isRow;
   const says = passed
-    ? "The id ends with the beginning of the header's SHA-256: it names exactly this header."
-    : "The header is of another publication than the one that was asked for.";
+    ? `The id ends with the beginning of the header's SHA-256: it names exactly this header.${asked.row === undefined ? "" : ` The proof is of ${namePart(given)}, as was asked.`}`
+    : isRow
+      ? "The header is of another publication than the one that was asked for."
+      : `The proof is of ${namePart(given)}, but ${namePart(asked.row!)} was asked for.`;
   return { passed, says, values: [["SHA-256 of the header", digest], ["Id of it", named]] as [string, string][] };
+}
+
+function namePart(row: number | "all"): string {
+  return row === "all" ? "all rows together" : `row ${row}`;
 }
 
 function climbLog({ proof, header }: Opened) {
@@ -165,39 +177,7 @@ function showPath(rungs: readonly Rung[] | undefined): [string, string][] {
   return rungs.map(({ side, neighbour, node }, i) => [`Up ${i + 1}`, `with ${toHex(neighbour)} on the ${side}: ${toHex(node)}`]);
 }
 
-function checkSigned({ checkpoint }: Proof, trusted: readonly Trusted[]) {
-  const own = trusted.filter(({ key }) => key.name === checkpoint.origin);
-  const found = own.map((one) => ({ one, state: checkSignature(checkpoint, one.key) }));
-  const by = found.find(({ state }) => state === "signed")?.one;
-  const isForged = found.some(({ state }) => state === "forged");
-  const passed = by !== undefined && !isForged;
-  const says = passed
-    ? `The Ed25519 signature over the checkpoint holds: the log said that it had ${checkpoint.size} entries with this root.`
-    : isForged
-      ? "A signature in the name of the log does not belong to this checkpoint: the text or the signature was changed."
-      : own.length > 0
-        ? "None of the keys at hand signed this checkpoint."
-        : `There is no key of ${checkpoint.origin} at hand: give the one that you know.`;
-  const values: [string, string][] = [
-    ["Signed text", checkpoint.text],
-    ...checkpoint.signatures.map(({ name, bytes }): [string, string] => [`Signature of ${name}`, toBase64(bytes)]),
-  ];
-  return { passed, says, values, by: passed ? by : undefined };
-}
-
-function tellKey({ from, since }: Trusted): string {
-  if (from === "you") return "You gave it. The proof is as good as the place you have it from.";
-  const day = since.slice(0, 10);
-  if (from === "browser") {
-    return `This browser has known it since ${day}, when this server first named it. It has not changed since; compare it with one from elsewhere to be sure.`;
-  }
-  if (since) {
-    return `This server named it just now, but this browser has known another key of this log since ${day}. A log may change its key; ask somebody else before you believe this one.`;
-  }
-  return "This server named it just now, so all this shows only that the server agrees with itself. Compare it with a key that you have from elsewhere; this browser keeps it from now on.";
-}
-
-function say({ proof, said, row }: Opened, digest: string): Said {
+function say({ proof, said, row }: Opened, digest: string, shown: Node | undefined): Said {
   const told = (name: string) => String(said.get(name)?.value ?? "");
   return {
     kind: told("kind"),
@@ -209,6 +189,9 @@ function say({ proof, said, row }: Opened, digest: string): Said {
     log: proof.checkpoint.origin,
     size: proof.checkpoint.size,
     index: proof.index,
+    checkpoint: proof.checkpoint,
+    isTimeless: told("origin") === "replay" || said.get("version")?.value === 1,
     row: row?.index,
+    shown,
   };
 }

@@ -1,8 +1,8 @@
 /** What a check shows: each step with its values, passed or failed. Pure. */
 import { Malformed } from "./bytes";
 
-/** `told`: nothing that could fail, but the reader must know it. */
-export type Outcome = "passed" | "failed" | "unreached" | "told";
+/** `told`: nothing that could fail, but the reader must know it. `unchecked`: it could have failed, but nobody answered. */
+export type Outcome = "passed" | "failed" | "unreached" | "told" | "unchecked";
 
 export interface Step {
   name: string;
@@ -39,12 +39,22 @@ export class Steps {
     this.#add(name, title, "told", says, values);
   }
 
+  /** What needs an answer that did not come. */
+  leave(name: string, title: string, says: string, values: Step["values"] = []): void {
+    this.#add(name, title, "unchecked", says, values);
+  }
+
   skip(name: string, title: string): void {
     this.#add(name, title, "unreached", "Not reached: a step before it failed.");
   }
 
+  /** Nothing failed; that may leave some unchecked. */
   get hold(): boolean {
-    return this.list.every((step) => step.outcome === "passed" || step.outcome === "told");
+    return this.list.every((step) => step.outcome !== "failed" && step.outcome !== "unreached");
+  }
+
+  has(name: string, outcome: Outcome): boolean {
+    return this.list.some((step) => step.name === name && step.outcome === outcome);
   }
 
   #add(name: string, title: string, outcome: Outcome, says: string, values: Step["values"] = []): void {

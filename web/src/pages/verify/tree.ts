@@ -56,3 +56,23 @@ export function climb(index: number, size: number, leaf: Uint8Array, path: reado
 export function leadsTo(rungs: readonly Rung[] | undefined, leaf: Uint8Array, root: Uint8Array): boolean {
   return rungs !== undefined && isSame(rungs.at(-1)?.node ?? leaf, root);
 }
+
+/** Whether the tree of `oldSize` leaves is a beginning of the tree of `size` leaves. */
+export function isConsistent(oldSize: number, oldRoot: Uint8Array, size: number, root: Uint8Array, path: readonly Uint8Array[]): boolean {
+  if (oldSize === 0 || oldSize === size) return path.length === 0 && isSame(oldRoot, oldSize === size ? root : hash());
+  if (oldSize > size || path.length === 0) return false;
+  // Both roots stand above the last complete subtree of the old tree, which may be all of it.
+  let [place, last] = [oldSize - 1, size - 1];
+  while (isRight(place)) [place, last] = [half(place), half(last)];
+  const [first, ...rest] = place > 0 ? path : [oldRoot, ...path];
+  let [older, newer] = [first!, first!];
+  for (const neighbour of rest) {
+    if (last === 0) return false;
+    if (isRight(place) || place === last) {
+      [older, newer] = [hashNode(neighbour, older), hashNode(neighbour, newer)];
+      while (place > 0 && !isRight(place)) [place, last] = [half(place), half(last)];
+    } else newer = hashNode(newer, neighbour);
+    [place, last] = [half(place), half(last)];
+  }
+  return last === 0 && isSame(older, oldRoot) && isSame(newer, root);
+}

@@ -1,4 +1,4 @@
-/** Sections of a briefing come as objects without types; this reads them without trusting their form. */
+/** Objects that come without types, read without trusting their form. */
 
 export class Sheet {
   constructor(private readonly raw: unknown) {}
@@ -25,6 +25,12 @@ export class Sheet {
   texts(name: string): string[] {
     const found = this.#member(name);
     return Array.isArray(found) ? found.filter((one): one is string => typeof one === "string") : [];
+  }
+
+  /** Numbers and nulls; anything else in it is null. */
+  numbers(name: string): (number | null)[] {
+    const found = this.#member(name);
+    return Array.isArray(found) ? found.map((one) => (one === null || one === "" || !Number.isFinite(Number(one)) ? null : Number(one))) : [];
   }
 
   /** undefined where there is none. */
