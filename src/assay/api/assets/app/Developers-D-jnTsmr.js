@@ -1,0 +1,32 @@
+import{$ as e,B as t,H as n,I as r,K as i,N as a,R as o,St as s,X as c,_t as l,at as u,bt as d,gt as f,it as p,mt as m,ot as h,q as g,r as _,st as v,x as y,xt as b}from"./Missing-IJeX-frM.js";import{y as x}from"./index-LTIGS-nv.js";import{t as S}from"./Copy-CU6T_oWQ.js";import{t as C}from"./Loaded-DdiEMOB8.js";import{n as w,t as T}from"./Refusal-B0cWIiZV.js";function E(e,t){let n=t&&` -H 'x-api-key: ${t}'`,r=t&&`, key="${t}"`,i=e.replace(/^http/,`ws`);return[{name:`curl`,title:`curl`,note:`The five best Trader Grades of the newest day.`,text:`curl -s${n} '${e}/v1/grades/trader?limit=5'`},{name:`python`,title:`Python`,note:`The client that comes with Assay: paging, retries, errors, data frames.`,text:`from assay.client import Client
+
+with Client("${e}"${r}) as assay:
+    page = assay.list_grades("trader", limit=5).page()
+    print(page.as_of, page.origin)
+    for row in page.data:
+        print(row.symbol, row.grade, row.label)`},{name:`typescript`,title:`TypeScript`,note:`The typed client of clients/typescript, for Node and browsers; decimals stay strings.`,text:`import { Assay } from "assay-client";
+
+const assay = new Assay({ url: "${e}"${t&&`, key: "${t}"`} });
+const page = await assay.get("/v1/grades/{kind}", { kind: "trader", limit: 5 });
+for (const row of page.data) console.log(row.symbol, row.grade, row.label);`},{name:`websocket`,title:`WebSocket`,note:`What changes, as it changes: here new grades. Also prices, candles, order books, signals, indices and your alerts. Needs websockets (PyPI).`,text:`import json
+
+from websockets.sync.client import connect
+
+with connect("${i}/v1/stream"${t&&`, additional_headers={"x-api-key": "${t}"}`}) as stream:
+    stream.send(json.dumps({"type": "subscribe", "channel": "grades"}))
+    for text in stream:
+        message = json.loads(text)
+        print(message["type"], message.get("rows") or message.get("data") or "")`},{name:`cli`,title:`Command line`,note:`On the machine of the server itself: it reads the home folder (ASSAY_HOME) and needs no key.`,text:`assay grades --kind trader --top 5`},{name:`tokenmetrics`,title:`Token Metrics client`,note:`Their own Python client (tmai-api on PyPI), pointed here. Compatible with, not affiliated with, Token Metrics.`,text:`from tmai_api import TokenMetricsClient
+
+TokenMetricsClient.BASE_URL = "${e}/tokenmetrics/v2"
+client = TokenMetricsClient(api_key="${t||`local`}")
+print(client.trader_grades.get_dataframe(symbol="BTC,ETH"))`},{name:`arrow`,title:`Data frame`,note:`Every grade of a day as Arrow, read by polars with nothing else.`,text:`import io
+from urllib.request import Request, urlopen
+
+import polars as pl
+
+asked = Request("${e}/v1/grades/trader?format=arrow"${t&&`, headers={"x-api-key": "${t}"}`})
+with urlopen(asked) as answer:
+    frame = pl.read_ipc_stream(io.BytesIO(answer.read()))
+print(frame.select("symbol", "grade", "probability").head())`}]}var D=n(`<p>This server is open to its own machine: <b>no key is needed</b>, and the examples send none.</p>`),O=n(`<p>The examples use the key you just made. <b>It is shown until you close or reload this tab</b>: keep it somewhere safe.</p> <p class="key svelte-koxe39"> <code class="svelte-koxe39"> </code> <!></p>`,1),k=n(`<p>The examples need a key, and a read-only account makes none: ask the owner of this server.</p>`),A=n(`<p>The examples need a key. Make one that may read and use, and it stands in them at once.</p> <button>Make a key</button>`,1),j=n(`<p>This server asks for a key. <a href="/account">Sign in or sign up</a> to make one; until then a placeholder stands in its place.</p>`),M=n(`<section class="card svelte-koxe39" aria-label="Key"><!> <!></section>`);function N(n,i){l(i,!0);let a=new w,s=()=>a.run(()=>x.createKey({name:`developers page`,scopes:[`read`,`use`]}));var d=M(),_=p(d),y=e=>{var n=D();t(e,n)},C=n=>{let r=m(()=>x.newKey);var i=O(),a=v(u(i),2),s=p(a),l=v(s),d=h(l,!0),f=v(l,2);S(f,{get text(){return c(r).key},what:`the key`}),b(a),e(()=>{o(s,`${c(r).name??``}: `),o(d,c(r).key)}),t(n,i)},E=e=>{var n=k();t(e,n)},N=n=>{var r=A(),i=v(u(r),2);e(()=>i.disabled=a.busy),g(`click`,i,()=>void s()),t(n,r)},P=e=>{var n=j();t(e,n)};r(_,e=>{i.mode===`open`?e(y):x.newKey?e(C,1):x.account?.role===`read-only`?e(E,2):x.account?e(N,3):e(P,-1)});var F=v(_,2);T(F,{get problem(){return a.problem}}),b(d),t(n,d),f()}i([`click`]);var P=n(`<button> </button>`),F=n(`<!> <section class="card" aria-label="Examples"><div class="choice svelte-y3i0u3" role="group" aria-label="Language"></div> <div class="about svelte-y3i0u3"><p> </p> <!></div> <pre tabindex="0" class="svelte-y3i0u3"><code> </code></pre></section>`,1),I=n(`<h1>Developers</h1> <p class="lead soft svelte-y3i0u3">Everything that this app shows comes from one open interface. Its <a href="/docs">reference</a> tries each route in the
+  browser, its <a href="/openapi.json">OpenAPI document</a> generates clients, its <a href="/errors">error codes</a> are stable.</p> <!> <section class="links svelte-y3i0u3" aria-label="Further"><a class="card svelte-y3i0u3" href="/docs"><b>API reference</b><span class="soft svelte-y3i0u3">Every route, tried in the browser.</span></a> <a class="card svelte-y3i0u3" href="/openapi.json"><b>OpenAPI 3.1</b><span class="soft svelte-y3i0u3">The document that clients are generated from.</span></a> <a class="card svelte-y3i0u3" href="/errors"><b>Error codes</b><span class="soft svelte-y3i0u3">What each means and what to do.</span></a> <a class="card svelte-y3i0u3" href="/tokenmetrics/v2/openapi.json"><b>Token Metrics face</b><span class="soft svelte-y3i0u3">Paths and fields of their clients, and where each is read from.</span></a></section>`,1);function L(n,r){l(r,!0);let i=m(()=>x.mode.value===`open`?``:x.newKey?.key??`YOUR_API_KEY`),w=m(()=>E(location.origin,c(i))),T=m(()=>c(w).find(e=>e.name===_.query.get(`in`))??c(w)[0]);var D=I(),O=v(u(D),4);C(O,{get of(){return x.mode},children:(n,r=s)=>{var i=F(),l=u(i);N(l,{get mode(){return r()}});var d=v(l,2),f=p(d);a(f,21,()=>c(w),e=>e.name,(n,r)=>{var i=P(),a=h(i,!0);e(()=>{y(i,`aria-pressed`,c(r)===c(T)),o(a,c(r).title)}),g(`click`,i,()=>_.note({in:c(r).name})),t(n,i)}),b(f);var m=v(f,2),x=p(m),C=h(x,!0),E=v(x,2);S(E,{get text(){return c(T).text},get what(){return`the ${c(T).title??``} example`}}),b(m);var D=v(m,2),O=p(D),k=h(O,!0);b(D),b(d),e(()=>{o(C,c(T).note),y(D,`aria-label`,`${c(T).title??``} example`),o(k,c(T).text)}),t(n,i)},$$slots:{default:!0}}),d(2),t(n,D),f()}i([`click`]);export{L as default};

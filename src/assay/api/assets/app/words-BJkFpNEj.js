@@ -1,0 +1,1 @@
+var e={live:`said before the outcome`,replay:`said under a replayed clock`,backfilled:`computed later from what was known then`};function t(t){return e[t]??t}function n(t){return t in e?`${t}: ${e[t]}`:t}function r(e){let t=n(e);return t===e?e:t.charAt(0).toUpperCase()+t.slice(1)}export{n,r,t};
