@@ -1,5 +1,6 @@
 """A real browser over a real server."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -8,6 +9,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 from tests.api.serving import running
 from tests.api.world import World, make_world
 from tests.conftest import require
+from tests.web.axe import AXE
 
 PATIENCE_MS = 60_000
 """No test is decided by it: what comes, comes sooner."""
@@ -30,6 +32,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    if not AXE.is_file():
+        if os.environ.get("ASSAY_REQUIRE") == "all":
+            pytest.fail("web/node_modules is missing and ASSAY_REQUIRE=all")
+        pytest.skip("axe-core is not installed: run tools/node.sh")
     # Not for longer: while Playwright stands, its event loop runs in this thread, and the tests of
     # other modules could not run theirs.
     with sync_playwright() as playwright:

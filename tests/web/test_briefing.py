@@ -4,6 +4,7 @@ import re
 
 import pytest
 from playwright.sync_api import Page, expect
+from tests.web.axe import list_barriers
 from tests.web.conftest import Complaints, Site
 
 pytestmark = pytest.mark.slow
@@ -30,24 +31,56 @@ def test_the_briefing_of_the_newest_day_is_read(site: Site, page: Page) -> None:
 def test_each_section_names_what_it_was_read_from(site: Site, page: Page) -> None:
     page.goto(f"{site.url}/briefing")
     market = page.get_by_role("region", name="The market")
-    source = market.get_by_role("link", name="market_state of 12 May 2022")
+    source = market.get_by_role("link", name="Market state of 12 May 2022")
     expect(source).to_have_attribute("href", re.compile(r"kind=market_state&from=2022-05-12"))
 
 
 def test_another_day_is_a_link_away(site: Site, page: Page) -> None:
     page.goto(f"{site.url}/briefing")
-    page.get_by_role("link", name="The day before").click()
+    expect(page.get_by_text("None is later yet")).to_be_visible()
+    assert not list_barriers(page)
+    page.get_by_role("link", name="Earlier: 28 Dec 2023").click()
     expect(page.get_by_role("heading", name="Briefing, 28 Dec 2023")).to_be_visible()
-    page.get_by_role("link", name="The day after").click()
+    expect(page).to_have_url(f"{site.url}/briefing/2023-12-28")
+    page.get_by_role("link", name="Later: 29 Dec 2023").click()
     expect(page.get_by_role("heading", name="Briefing, 29 Dec 2023")).to_be_visible()
-    expect(page).to_have_url(re.compile("as_of=2023-12-29"))
+    page.get_by_role("button", name="Newest day").click()
+    expect(page).to_have_url(f"{site.url}/briefing")
 
 
-def test_a_day_without_a_briefing_says_so(site: Site, page: Page, complaints: Complaints) -> None:
-    page.goto(f"{site.url}/briefing?as_of=2022-01-01")
-    expect(page.locator(".missing")).to_be_visible()
-    assert all("404" in heard for heard in complaints.heard), complaints.heard
+def test_a_day_is_chosen_in_the_calendar_and_stands_in_the_path(site: Site, page: Page) -> None:
+    page.goto(f"{site.url}/briefing?as_of=2023-12-29")
+    day = page.get_by_label("Close of")
+    expect(day).to_have_value("2023-12-29")
+    day.fill("2023-12-28")
+    expect(page.get_by_role("heading", name="Briefing, 28 Dec 2023")).to_be_visible()
+    expect(page).to_have_url(f"{site.url}/briefing/2023-12-28")
+
+
+@pytest.mark.parametrize(
+    ("day", "why", "near"),
+    [
+        ("2022-01-01", "There are no briefings for 2022-01-01.", "Later: "),
+        ("2024-02-03", "2024-02-03 has not happened", "Earlier: 29 Dec 2023"),
+    ],
+)
+def test_a_day_without_a_briefing_says_why(
+    site: Site, page: Page, complaints: Complaints, day: str, why: str, near: str
+) -> None:
+    page.goto(f"{site.url}/briefing/{day}")
+    expect(page.locator(".missing")).to_contain_text(why)
+    expect(page.get_by_role("link", name=near)).to_be_visible()
+    assert not list_barriers(page)
+    page.get_by_role("link", name="The newest").click()
+    expect(page.get_by_role("heading", name="Briefing, 29 Dec 2023")).to_be_visible()
+    assert all(re.search("404|422", heard) for heard in complaints.heard), complaints.heard
     complaints.heard.clear()
+
+
+def test_what_is_no_day_is_said(site: Site, page: Page) -> None:
+    page.goto(f"{site.url}/briefing/%3Cb%3Eyesterday")
+    expect(page.get_by_text("“<b>yesterday” is no day.")).to_be_visible()
+    assert not list_barriers(page)
     page.get_by_role("link", name="The newest briefing").click()
     expect(page.get_by_role("heading", name="Briefing, 29 Dec 2023")).to_be_visible()
 

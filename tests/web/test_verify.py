@@ -8,13 +8,14 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from playwright.sync_api import FilePayload, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, Route, expect
 from tests.api.world import NOW
 from tests.web.axe import list_barriers
 from tests.web.conftest import Site
 
 pytestmark = pytest.mark.slow
-STEPS = ("read", "proof", "rows", "header", "signature", "key")
+STEPS = ("read", "proof", "rows", "header", "signature")
+TOLD = ("key", "witnesses", "memory", "chain")
 
 
 def fetch(site: Site, path: str) -> str:
@@ -41,13 +42,27 @@ def check(page: Page, site: Site, statement: str, proof: str = "", key: str = ""
     page.goto(f"{site.url}/verify")
     page.get_by_label("What was said").fill(statement)
     page.get_by_label("Its proof").fill(proof)
-    page.get_by_label("Key of the log").fill(key)
+    page.get_by_label("Keys").fill(key)
     page.get_by_role("button", name="Verify", exact=True).click()
     expect(page.get_by_role("region", name="Verdict")).to_be_visible()
 
 
+def forget(page: Page) -> None:
+    """The made-up world dates what it says two days ahead of its clock: a browser that has that
+    clock, and saw it already, would call it back-dated.
+    """
+    log = page.get_by_role("region", name="The log")
+    expect(log.get_by_role("heading", level=2)).to_be_visible()  # it has kept what it keeps
+    page.evaluate("localStorage.clear()")
+
+
+def step(page: Page, name: str) -> Locator:
+    steps = page.get_by_role("list", name="Steps", exact=True)
+    return steps.locator(f'[data-step="{name}"]')
+
+
 def outcomes(page: Page) -> dict[str, str]:
-    steps = page.locator("[data-step]")
+    steps = page.get_by_role("list", name="Steps", exact=True).locator("[data-step]")
     pairs = [
         (step.get_attribute("data-step"), step.get_attribute("data-outcome"))
         for step in steps.all()
@@ -68,13 +83,15 @@ def test_a_link_verifies_a_publication_and_one_of_its_rows(site: Site, page: Pag
     said = find_publication(site)
     page.goto(f"{site.url}/verify/{said}")
     expect(page.get_by_role("heading", name="Verified", exact=True)).to_be_visible()
-    assert outcomes(page) == dict.fromkeys((*STEPS, "id"), "passed") | {"key": "told"}
+    told = dict.fromkeys(TOLD, "told")
+    assert outcomes(page) == dict.fromkeys((*STEPS, "id"), "passed") | told
     # Who named the key is said plainly; the second time this browser knows it already.
-    expect(page.locator("[data-step=key]")).to_contain_text("This server named it just now")
+    expect(step(page, "key")).to_contain_text("This server named it just now")
     page.goto(f"{site.url}/verify/{said}?row=1")
     expect(page.get_by_role("heading", name="Verified", exact=True)).to_be_visible()
-    expect(page.locator("[data-step=rows]")).to_contain_text("This is row 1 of the")
-    expect(page.locator("[data-step=key]")).to_contain_text("This browser has known it since")
+    expect(step(page, "rows")).to_contain_text("This is row 1 of the")
+    expect(step(page, "key")).to_contain_text("This browser has known it since")
+    assert (outcomes(page)["memory"], outcomes(page)["time"]) == ("passed", "passed")
 
 
 def test_another_key_than_this_browser_knew_is_told(site: Site, page: Page) -> None:
@@ -83,9 +100,10 @@ def test_another_key_than_this_browser_knew_is_told(site: Site, page: Page) -> N
     raw = bytes([1, *range(32)])
     key_id = sha256(f"{name}\n".encode() + raw).hexdigest()[:8]
     kept = json.dumps({f"{name}+{key_id}+{b64encode(raw).decode()}": "2023-01-02T00:00:00Z"})
+    expect(page.get_by_role("heading", name="The log is signed")).to_be_visible()  # it has kept
     page.evaluate("kept => localStorage.setItem('assay-log-keys', kept)", kept)
     page.goto(f"{site.url}/verify/{find_publication(site)}")
-    expect(page.locator("[data-step=key]")).to_contain_text("another key of this log since 2023-01")
+    expect(step(page, "key")).to_contain_text("another key of this log since 2023-01")
 
 
 def test_every_kind_of_publication_verifies(site: Site, page: Page) -> None:
@@ -103,8 +121,8 @@ def test_pasted_pieces_verify_with_the_key_of_the_reader(site: Site, page: Page)
     spread = json.dumps(dict(reversed(json.loads(row).items())), indent=2)
     check(page, site, spread, proof, key)
     assert (verdict(page), failed(page)) == ("Verified", [])
-    expect(page.locator("[data-step=read]")).to_contain_text("written anew")
-    expect(page.locator("[data-step=key]")).to_contain_text("You gave it")
+    expect(step(page, "read")).to_contain_text("written anew")
+    expect(step(page, "key")).to_contain_text("You gave it")
     check(page, site, fetch(site, path))  # the whole answer of the API: its proof is fetched
     assert (verdict(page), failed(page)) == ("Verified", [])
 
@@ -206,13 +224,100 @@ def test_a_credential_and_a_forged_one(site: Site, page: Page) -> None:
     assert outcomes(page)["agrees"] == "passed"
     token, *disclosures = credential.split("~")
     lied = b64encode(b'["salt","grade","99.99"]').decode().rstrip("=")
+    forget(page)
     check(page, site, "~".join([token, lied, *disclosures]))
     assert failed(page) == ["disclosures"]
     head, body, signature = token.split(".")
     other = "A" if signature[10] != "A" else "B"
     forged = f"{head}.{body}.{signature[:10]}{other}{signature[11:]}"
+    forget(page)
     check(page, site, "~".join([forged, *disclosures]))
     assert failed(page) == ["issuer"]
+
+
+def test_a_withdrawn_credential_does_not_hold_any_more(site: Site, page: Page) -> None:
+    order = {"publication": find_publication(site), "subject": "ETH", "bearer": True}
+    headers = {"idempotency-key": str(uuid4())}
+    answer = httpx.post(f"{site.url}/v1/credentials", json=order, headers=headers)
+    issued = answer.raise_for_status().json()["data"]
+    page.clock.set_fixed_time(NOW)
+    check(page, site, issued["credential"])
+    assert (verdict(page), outcomes(page)["status"]) == ("Verified", "passed")
+
+    def change_list(route: Route) -> None:
+        answer = route.fetch()
+        head, body, signature = answer.text().split(".")
+        claims = json.loads(b64decode(body + "=="))
+        claims["exp"] += 1
+        other = b64encode(json.dumps(claims).encode(), altchars=b"-_").decode().rstrip("=")
+        route.fulfill(response=answer, body=f"{head}.{other}.{signature}")
+
+    forget(page)
+    page.route("**/v1/credentials/status/*", change_list)
+    check(page, site, issued["credential"])
+    assert failed(page) == ["status"]
+    expect(step(page, "status")).to_contain_text("not signed by the issuer")
+    page.unroute("**/v1/credentials/status/*")
+    forget(page)
+    withdrawn = f"{site.url}/v1/credentials/{issued['credential_id']}/withdraw"
+    httpx.post(withdrawn, json={}, headers={"idempotency-key": str(uuid4())}).raise_for_status()
+    check(page, site, issued["credential"])
+    assert (verdict(page), failed(page)) == ("Withdrawn", ["status"])
+
+
+def test_one_click_shows_what_holds_and_one_what_fails(site: Site, page: Page) -> None:
+    page.goto(f"{site.url}/verify")
+    page.get_by_role("button", name="Check the newest publication").click()
+    expect(page.get_by_role("heading", name="Verified", exact=True)).to_be_visible()
+    page.get_by_role("button", name="See one that fails").click()
+    expect(page.get_by_role("heading", name="Not verified")).to_be_visible()
+    expect(page.get_by_text("Changed on purpose, in this browser.")).to_be_visible()
+    expect(page.get_by_text("“grade” was")).to_be_visible()
+    assert failed(page) == ["rows"]
+    assert list_barriers(page) == []
+    page.reload()  # the example has an address
+    expect(page.get_by_role("heading", name="Not verified")).to_be_visible()
+
+
+def test_files_are_dropped(site: Site, page: Page) -> None:
+    path = f"/v1/publications/{find_publication(site)}"
+    page.goto(f"{site.url}/verify")
+    files = [["rows", fetch(site, f"{path}/rows")], ["proof", fetch(site, f"{path}/proof")]]
+    make = """files => {
+        const dropped = new DataTransfer();
+        for (const [name, text] of files) dropped.items.add(new File([text], name));
+        return dropped;
+    }"""
+    dropped = page.evaluate_handle(make, [*files, ["key", find_key(site)]])
+    form = page.get_by_role("form", name="What is to be checked")
+    form.dispatch_event("drop", {"dataTransfer": dropped})
+    expect(page.get_by_label("Keys")).to_have_value(find_key(site))
+    page.get_by_role("button", name="Verify", exact=True).click()
+    expect(page.get_by_role("heading", name="Verified", exact=True)).to_be_visible()
+    expect(step(page, "key")).to_contain_text("You gave it")
+
+
+EVIL = "<img src=x onerror=document.title='taken'>"
+
+
+def test_what_others_wrote_stays_text(site: Site, page: Page) -> None:
+    path = f"/v1/publications/{find_publication(site)}/rows/0"
+    proof = fetch(site, f"{path}/proof")
+    page.goto(f"{site.url}/verify")
+    title = page.title()
+    check(page, site, json.dumps({EVIL: EVIL}), proof)
+    assert failed(page) == ["rows"]
+    extra = b64encode(json.dumps({"header": json.dumps({"kind": EVIL, "as_of": EVIL})}).encode())
+    lines = proof.replace(find_key(site).split("+")[0], EVIL.replace(" ", "/")).split("\n")
+    lines[1] = f"extra {extra.decode()}"
+    check(page, site, fetch(site, path), "\n".join(lines))
+    assert {"rows", "header", "signature"} <= set(failed(page))
+    expect(page.get_by_text(EVIL).first).to_be_visible()
+    page.get_by_label("What was said").fill('{"' + EVIL + '": 1.5}')
+    page.get_by_role("button", name="Verify", exact=True).click()
+    expect(page.get_by_text("no JSON of integers").first).to_be_visible()
+    assert page.locator("img").count() == 0
+    assert page.title() == title
 
 
 def test_files_are_told_apart(site: Site, page: Page) -> None:
@@ -233,7 +338,7 @@ def test_the_page_is_narrow_enough_for_a_telephone(site: Site, page: Page) -> No
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"{site.url}/verify/{find_publication(site)}")
     expect(page.get_by_role("heading", name="Verified", exact=True)).to_be_visible()
-    for details in page.locator("details").all():
-        details.locator("summary").click()
+    for closed in page.locator("summary").all():
+        closed.click()
     assert list_barriers(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") == 390
