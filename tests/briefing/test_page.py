@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from decimal import ROUND_HALF_UP, localcontext
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ from assay.briefing import Source, render_html, render_markdown
 from assay.briefing.page.numbers import (
     count,
     format_change,
+    format_coefficient,
+    format_grade,
     format_price,
     format_return,
     format_share,
@@ -224,6 +227,18 @@ def test_one_and_many(archive: Archive) -> None:
 )
 def test_numbers_as_people_read_them(said: str, shown: str) -> None:
     assert said == shown
+
+
+def test_the_rounding_of_the_process_changes_no_number() -> None:
+    with localcontext(rounding=ROUND_HALF_UP):
+        assert format_grade("72.25") == "72.2"
+        assert format_change("0.25") == "+0.2"
+        assert format_coefficient("0.125") == "0.12"
+        assert format_share("0.125") == "12 %"
+        assert format_return("0.0025") == "+0.2 %"
+        assert format_usd("412500000") == "$412m"
+        assert format_usd("0.5") == "$0"
+        assert format_price("42066.5") == "$42,066"
 
 
 @pytest.mark.slow

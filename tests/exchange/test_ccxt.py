@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any
 
 import ccxt
@@ -32,6 +32,13 @@ def moving() -> Iterator[ReplayServer]:
     """An exchange whose time moves on its own, as ccxt waits for messages."""
     with ReplayServer(speed=10, pairs=PAIRS, loop=True) as server:
         yield server
+
+
+@pytest.fixture(autouse=True)
+def own_decimals() -> Iterator[None]:
+    """ccxt sets the rounding of the context that it is called in: other tests keep theirs."""
+    with localcontext():
+        yield
 
 
 @asynccontextmanager

@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from decimal import ROUND_HALF_EVEN, getcontext
 from typing import Any
 
 import pytest
+from ccxt.base.decimal_to_precision import DECIMAL_PLACES, ROUND, decimal_to_precision
 
 from assay.exchange import ReplayServer
 from assay.feeds.compute.book import Book
@@ -297,3 +299,20 @@ def test_a_server_that_is_not_there() -> None:
     with ReplayServer(pairs=["BTCUSDT"]) as server:
         url = server.url
     asyncio.run(run(url))
+
+
+def test_the_rounding_of_others_stays_as_it_is() -> None:
+    class Rounding:
+        async def watch_trades(self, symbol: str) -> str:
+            decimal_to_precision("1.5", ROUND, 0, DECIMAL_PLACES)
+            return symbol
+
+    async def follow() -> None:
+        source = CcxtSource("binance", "http://127.0.0.1:9", SystemClock())
+        try:
+            assert await source._hear(Rounding(), Subscription(Topic.TRADES, "A/B")) == "A/B"
+        finally:
+            await source.close()
+        assert getcontext().rounding == ROUND_HALF_EVEN
+
+    asyncio.run(follow())

@@ -8,6 +8,7 @@ its caches and futures have grown without end before.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from decimal import localcontext
 from typing import Any, ClassVar, Final
 from urllib.parse import urlsplit
 
@@ -167,13 +168,15 @@ class CcxtSource:
                 sink.heard(event, received_ms)
 
     async def _hear(self, exchange: Any, wanted: Subscription) -> Any:  # noqa: ANN401 - ccxt has no types
-        if wanted.topic is Topic.TRADES:
-            return await exchange.watch_trades(wanted.symbol)
-        if wanted.topic is Topic.TICKER:
-            return await exchange.watch_ticker(wanted.symbol)
-        if wanted.topic is Topic.CANDLES:
-            return await exchange.watch_ohlcv(wanted.symbol, wanted.interval)
-        return await exchange.watch_order_book(wanted.symbol)
+        # ccxt sets rounding and traps of the decimal context that it is called in.
+        with localcontext():
+            if wanted.topic is Topic.TRADES:
+                return await exchange.watch_trades(wanted.symbol)
+            if wanted.topic is Topic.TICKER:
+                return await exchange.watch_ticker(wanted.symbol)
+            if wanted.topic is Topic.CANDLES:
+                return await exchange.watch_ohlcv(wanted.symbol, wanted.interval)
+            return await exchange.watch_order_book(wanted.symbol)
 
     async def _ask(self, ask: Callable[[], Awaitable[Any]], what: str) -> Any:  # noqa: ANN401 - ccxt has no types
         try:
