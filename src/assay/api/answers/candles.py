@@ -128,9 +128,7 @@ def open_range(
         raise BadInput("`from` lies after `to`.", hint="Exchange the two.")
     scope = fingerprint(*listed, query.name_filters())
     cursor = read_cursor(query, scope)
-    as_of = choose_day(facts, query.as_of)
-    if cursor is not None:
-        as_of = date.fromisoformat(cursor.anchor)
+    as_of = choose_day(facts, query.as_of, cursor)
     named_at = as_of if end is None else min(as_of, clamp_day(facts, day_of(end)))
     # A candle counts when it had closed by then; the lake leaves out what opens at `after`.
     last = moment_of(as_of) - query.interval.length

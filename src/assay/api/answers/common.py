@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from assay.api.cursors import Cursor
 from assay.api.formats.decimals import format_decimal
 from assay.api.problems import suggest
 from assay.api.sealed import Content
@@ -49,21 +50,22 @@ def write_decimal(value: float | None) -> str | None:
     return format_decimal(value)
 
 
-def choose_day(facts: Facts, as_of: date | None) -> date:
-    """The day asked for, or the newest. Raises InFuture, and NotFound before the data."""
+def choose_day(facts: Facts, as_of: date | None, cursor: Cursor | None = None) -> date:
+    """The day asked for, or the newest; where a list goes on, the day that it was cut from.
+
+    Raises InFuture, and NotFound before the data.
+    """
     newest, first = facts.newest_day, facts.panel.first_day
-    if as_of is None:
-        return newest
-    if as_of > newest:
+    if as_of is not None and as_of > newest:
         raise InFuture(
             f"{as_of} has not happened on the clock of the data.",
             hint=f"The newest complete day is {newest}.",
         )
-    if as_of < first:
+    if as_of is not None and as_of < first:
         raise NotFound(
             f"There is no data for {as_of}.", hint=f"The first day of the data is {first}."
         )
-    return as_of
+    return (as_of or newest) if cursor is None else date.fromisoformat(cursor.anchor)
 
 
 def clamp_day(facts: Facts, end: date | None) -> date:

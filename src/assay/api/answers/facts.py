@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, fields
-from datetime import date
 from typing import Any
 
 from assay.api import schemas
@@ -24,9 +23,7 @@ def find_tokens(state: ApiState, facts: Facts, query: TokensQuery) -> Found:
     """All tokens that had begun by `as_of`."""
     scope = fingerprint("tokens", query.name_filters())
     cursor = read_cursor(query, scope)
-    as_of = choose_day(facts, query.as_of)
-    if cursor is not None:
-        as_of = date.fromisoformat(cursor.anchor)
+    as_of = choose_day(facts, query.as_of, cursor)
     rows = [list_members(token) for token in facts.registry.tokens(as_of)]
     kept = select_rows(rows, query, find_ids(facts, query.symbol, as_of))
     return Found(

@@ -21,9 +21,7 @@ def find_sectors(state: ApiState, facts: Facts, query: SectorsQuery) -> Found:
     """Every sector with the tokens that had begun by `as_of`, in the order of the lists."""
     scope = fingerprint("sectors", query.name_filters())
     cursor = read_cursor(query, scope)
-    as_of = choose_day(facts, query.as_of)
-    if cursor is not None:
-        as_of = date.fromisoformat(cursor.anchor)
+    as_of = choose_day(facts, query.as_of, cursor)
     rows = [
         {"sector": name, "tokens": list_members(facts, tickers, as_of)}
         for name, tickers in load_sectors().items()
