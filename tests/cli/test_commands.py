@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 from tests.cli import inside
 
-from assay import markets
+from assay import __version__, markets
 from assay.kit.home import Home
 
 pytestmark = pytest.mark.slow
@@ -44,6 +44,11 @@ def test_the_first_command_loads_the_sample_and_shows_grades(home: Path) -> None
     again = assay(home, "grades", "--kind", "trader", "--top", "5")
     assert again.stdout == answer.stdout
     assert "Importing" not in again.stderr
+
+
+def test_the_version_is_told(home: Path) -> None:
+    answer = inside.assay(home, "--version")
+    assert (answer.exit_code, answer.output) == (0, f"{__version__}\n")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """The `assay` command and its verbs."""
 
+from typing import Annotated
+
 import typer
 
 from assay import __version__
@@ -29,7 +31,6 @@ from assay.cli.doctor import doctor
 
 app = typer.Typer(
     name="assay",
-    help="Judgements of every token, computed from what was known then. Not investment advice.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -149,10 +150,21 @@ app.add_typer(operations.database, name="database")
 app.add_typer(operations.retention, name="retention")
 
 
-@app.command()
-def version() -> None:
-    """Print the version."""
-    out.print(__version__)
+def print_version(is_asked: bool) -> None:
+    """Print the version and stop, where that is asked."""
+    if is_asked:
+        out.print(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def describe(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", is_eager=True, callback=print_version),
+    ] = False,
+) -> None:
+    """Judgements of every token, computed from what was known then. Not investment advice."""
 
 
 def main() -> None:
