@@ -33,6 +33,8 @@ def test_a_record_that_is_not_built_says_so(site: Site, page: Page) -> None:
     page.goto(f"{site.url}/track-record")
     expect(page.get_by_text("There is no record yet.")).to_be_visible()
     expect(page.get_by_text("The record is not built yet")).to_be_visible()
+    expect(page.get_by_role("code")).to_have_text("assay track-record")
+    expect(page.get_by_role("main")).not_to_contain_text("`")
 
 
 def test_every_measure_is_listed_and_can_be_looked_at(scored: Site, page: Page) -> None:
