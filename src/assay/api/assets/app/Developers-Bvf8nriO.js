@@ -1,0 +1,32 @@
+import{Ct as e,J as t,L as n,P as r,S as i,St as a,U as o,V as s,Z as c,_t as l,at as u,ct as d,et as f,ht as p,i as m,ot as h,q as g,st as _,vt as v,xt as y,z as b}from"./Missing-BPEQYSMh.js";import{y as x}from"./index-CYz_hiVs.js";import{t as S}from"./Copy-DwZpYk2H.js";import{t as C}from"./Loaded-BpkY258L.js";import{n as w,t as T}from"./Refusal-DuFyicSZ.js";function E(e,t){let n=t&&` -H 'x-api-key: ${t}'`,r=t&&`, key="${t}"`,i=e.replace(/^http/,`ws`);return[{name:`curl`,title:`curl`,note:`The five best Trader Grades of the newest day.`,text:`curl -s${n} '${e}/v1/grades/trader?limit=5'`},{name:`python`,title:`Python`,note:`The client that comes with Assay: paging, retries, errors, data frames.`,text:`from assay.client import Client
+
+with Client("${e}"${r}) as assay:
+    page = assay.list_grades("trader", limit=5).page()
+    print(page.as_of, page.origin)
+    for row in page.data:
+        print(row.symbol, row.grade, row.label)`},{name:`typescript`,title:`TypeScript`,note:`The typed client of clients/typescript, for Node and browsers; decimals stay strings.`,text:`import { Assay } from "assay-client";
+
+const assay = new Assay({ url: "${e}"${t&&`, key: "${t}"`} });
+const page = await assay.get("/v1/grades/{kind}", { kind: "trader", limit: 5 });
+for (const row of page.data) console.log(row.symbol, row.grade, row.label);`},{name:`websocket`,title:`WebSocket`,note:`What changes, as it changes: here new grades. Also prices, candles, order books, signals, indices and your alerts. Needs websockets (PyPI).`,text:`import json
+
+from websockets.sync.client import connect
+
+with connect("${i}/v1/stream"${t&&`, additional_headers={"x-api-key": "${t}"}`}) as stream:
+    stream.send(json.dumps({"type": "subscribe", "channel": "grades"}))
+    for text in stream:
+        message = json.loads(text)
+        print(message["type"], message.get("rows") or message.get("data") or "")`},{name:`cli`,title:`Command line`,note:`On the machine of the server itself: it reads the home folder (ASSAY_HOME) and needs no key.`,text:`assay grades --kind trader --top 5`},{name:`tokenmetrics`,title:`Token Metrics client`,note:`Their own Python client (tmai-api on PyPI), pointed here. Compatible with, not affiliated with, Token Metrics.`,text:`from tmai_api import TokenMetricsClient
+
+TokenMetricsClient.BASE_URL = "${e}/tokenmetrics/v2"
+client = TokenMetricsClient(api_key="${t||`local`}")
+print(client.trader_grades.get_dataframe(symbol="BTC,ETH"))`},{name:`arrow`,title:`Data frame`,note:`Every grade of a day as Arrow, read by polars with nothing else.`,text:`import io
+from urllib.request import Request, urlopen
+
+import polars as pl
+
+asked = Request("${e}/v1/grades/trader?format=arrow"${t&&`, headers={"x-api-key": "${t}"}`})
+with urlopen(asked) as answer:
+    frame = pl.read_ipc_stream(io.BytesIO(answer.read()))
+print(frame.select("symbol", "grade", "probability").head())`}]}var D=o(`<p>This server is open to its own machine: <b>no key is needed</b>, and the examples send none.</p>`),O=o(`<p>The examples use the key you just made. <b>It is shown until you close or reload this tab</b>: keep it somewhere safe.</p> <p class="key svelte-koxe39"> <code> </code> <!></p>`,1),k=o(`<p>The examples need a key, and a read-only account makes none: ask the owner of this server.</p>`),A=o(`<p>The examples need a key. Make one that may read and use, and it stands in them at once.</p> <button>Make a key</button>`,1),j=o(`<p>This server asks for a key. <a href="/account">Sign in or sign up</a> to make one; until then a placeholder stands in its place.</p>`),M=o(`<section class="card svelte-koxe39" aria-label="Key"><!> <!></section>`);function N(e,r){v(r,!0);let i=new w,o=()=>i.run(()=>x.createKey({name:`developers page`,scopes:[`read`,`use`]}));var m=M(),g=u(m),y=e=>{var t=D();s(e,t)},C=e=>{let t=p(()=>x.newKey);var n=O(),r=d(h(n),2),i=u(r),o=d(i),l=_(o,!0),m=d(o,2);S(m,{get text(){return c(t).key},what:`the key`}),a(r),f(()=>{b(i,`${c(t).name??``}: `),b(l,c(t).key)}),s(e,n)},E=e=>{var t=k();s(e,t)},N=e=>{var n=A(),r=d(h(n),2);f(()=>r.disabled=i.busy),t(`click`,r,()=>void o()),s(e,n)},P=e=>{var t=j();s(e,t)};n(g,e=>{r.mode===`open`?e(y):x.newKey?e(C,1):x.account?.role===`read-only`?e(E,2):x.account?e(N,3):e(P,-1)});var F=d(g,2);T(F,{get problem(){return i.problem}}),a(m),s(e,m),l()}g([`click`]);var P=o(`<button> </button>`),F=o(`<!> <section class="card" aria-label="Examples"><div class="choice svelte-y3i0u3" role="group" aria-label="Language"></div> <div class="about svelte-y3i0u3"><p> </p> <!></div> <pre tabindex="0" class="svelte-y3i0u3"><code> </code></pre></section>`,1),I=o(`<h1>Developers</h1> <p class="lead soft svelte-y3i0u3">Everything that this app shows comes from one open interface. Its <a href="/docs">reference</a> tries each route in the
+  browser, its <a href="/openapi.json">OpenAPI document</a> generates clients, its <a href="/errors">error codes</a> are stable.</p> <!> <section class="links svelte-y3i0u3" aria-label="Further"><a class="card svelte-y3i0u3" href="/docs"><b>API reference</b><span class="soft svelte-y3i0u3">Every route, tried in the browser.</span></a> <a class="card svelte-y3i0u3" href="/openapi.json"><b>OpenAPI 3.1</b><span class="soft svelte-y3i0u3">The document that clients are generated from.</span></a> <a class="card svelte-y3i0u3" href="/errors"><b>Error codes</b><span class="soft svelte-y3i0u3">What each means and what to do.</span></a> <a class="card svelte-y3i0u3" href="/tokenmetrics/v2/openapi.json"><b>Token Metrics face</b><span class="soft svelte-y3i0u3">Paths and fields of their clients, and where each is read from.</span></a></section>`,1);function L(n,o){v(o,!0);let g=p(()=>x.mode.value===`open`?``:x.newKey?.key??`YOUR_API_KEY`),w=p(()=>E(location.origin,c(g))),T=p(()=>c(w).find(e=>e.name===m.query.get(`in`))??c(w)[0]);var D=I(),O=d(h(D),4);C(O,{get of(){return x.mode},children:(n,o=e)=>{var l=F(),p=h(l);N(p,{get mode(){return o()}});var g=d(p,2),v=u(g);r(v,21,()=>c(w),e=>e.name,(e,n)=>{var r=P(),a=_(r,!0);f(()=>{i(r,`aria-pressed`,c(n)===c(T)),b(a,c(n).title)}),t(`click`,r,()=>m.note({in:c(n).name})),s(e,r)}),a(v);var y=d(v,2),x=u(y),C=_(x,!0),E=d(x,2);S(E,{get text(){return c(T).text},get what(){return`the ${c(T).title??``} example`}}),a(y);var D=d(y,2),O=u(D),k=_(O,!0);a(D),a(g),f(()=>{b(C,c(T).note),i(D,`aria-label`,`${c(T).title??``} example`),b(k,c(T).text)}),s(n,l)},$$slots:{default:!0}}),y(2),s(n,D),l()}g([`click`]);export{L as default};
