@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from httpx._config import DEFAULT_TIMEOUT_CONFIG
 from hypothesis import settings
 
 from assay.kit.ethereum import load_eth_account
@@ -30,6 +31,10 @@ load_eth_account()
 # A time limit never decides a test: the machine may be busy with something else.
 settings.register_profile("assay", deadline=None)
 settings.load_profile("assay")
+
+# Nor does httpx's own of five seconds.
+for phase in ("connect", "read", "write", "pool"):
+    setattr(DEFAULT_TIMEOUT_CONFIG, phase, 60.0)
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
