@@ -296,7 +296,7 @@ def test_raw_requests_that_proxies_and_servers_read_differently(tmp_path: Path) 
         def send(text: str) -> bytes:
             """What comes back until the server closes, or says nothing more for a while."""
             got = b""
-            with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+            with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
                 connection.sendall(text.encode("latin-1"))
                 with contextlib.suppress(TimeoutError):
                     while more := connection.recv(65_536):
