@@ -27,7 +27,7 @@ check: dev  ## the fast door: format, lint, types, imports, unit tests (about a 
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/python -m pytest -m "not slow" -n 2
 
-test: dev  ## everything that decides correctness (up to 25 minutes on 2 cores)
+test: dev  ## everything that decides correctness (about half an hour on 2 cores)
 	@$(BIN)/ruff format --no-cache --check --quiet .
 	@$(BIN)/ruff check --no-cache --quiet .
 	@$(BIN)/lint-imports --no-logo
