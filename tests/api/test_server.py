@@ -15,6 +15,7 @@ import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 from tests.api.serving import running
 from tests.api.world import World
+from tests.conftest import PATIENCE_S
 
 from assay.api.draining import Draining
 from assay.api.observe import Observed
@@ -24,10 +25,6 @@ from assay.api.server import Server, create_server
 from assay.kit.settings import Settings
 
 pytestmark = pytest.mark.slow
-
-
-PATIENCE_S = 60.0
-"""No test is decided by it: what comes, comes sooner."""
 
 
 @dataclass
